@@ -1,0 +1,230 @@
+"""What an item of the catalog declares.
+
+Here belongs the shape of a declaration: columns, key, cut-off, control totals, expectations, metadata. What does not
+belong here: the declarations themselves (``catalog/<item>/item.py``), physical tables (``sources``), how a check is
+computed (``checks``).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from soxauto_assets.catalog.types import ContractType
+
+ITEM_ID = re.compile(r"^[A-Z][A-Za-z0-9_]{1,23}$")
+Severity = Literal["error", "warn"]
+
+
+@dataclass(frozen=True)
+class OutputColumn:
+    """One column of an extract.
+
+    Attributes:
+        name: Canonical snake_case name, used everywhere.
+        type: Contract type.
+        meaning: What the column says, for people.
+        nullable: Whether the landed column may hold nulls.
+        allowed: The closed list of values, when there is one.
+        minimum: Lower bound, inclusive, for numbers.
+        pattern: Regular expression that every value matches entirely.
+        unit: Unit or currency of a number, for example ``LCY``.
+    """
+
+    name: str
+    type: ContractType
+    meaning: str
+    nullable: bool = True
+    allowed: tuple[str, ...] | None = None
+    minimum: Decimal | int | None = None
+    pattern: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Cutoff:
+    """How the period bounds the rows of an extract.
+
+    Attributes:
+        rule: ``up_to`` = every value of ``column`` lies before ``period_end``; ``snapshot`` = every value is the last
+            day; ``month`` = ``column`` holds the year and ``month_column`` the month of the period, or null where a left
+            join found nothing.
+        column: The column that is bounded.
+        month_column: Only for ``month``.
+    """
+
+    rule: Literal["up_to", "snapshot", "month"]
+    column: str
+    month_column: str | None = None
+
+
+@dataclass(frozen=True)
+class ControlTotals:
+    """What the independently written query and the landed rows must both give.
+
+    Attributes:
+        group_by: Output columns that form a group: company, account; empty for one total.
+        sums: Decimal columns summed; the query returns ``sum_<column>`` as decimal(38, scale of the column).
+        bounds: Columns whose smallest and largest value are compared; the query returns ``min_<column>``, ``max_<column>``.
+    """
+
+    group_by: tuple[str, ...]
+    sums: tuple[str, ...]
+    bounds: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the answer, in order: groups, ``row_count``, sums, bounds."""
+        bounds = tuple(f"{edge}_{name}" for name in self.bounds for edge in ("min", "max"))
+        return (*self.group_by, "row_count", *(f"sum_{name}" for name in self.sums), *bounds)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """A rule over the landed rows that is the item's own.
+
+    Attributes:
+        name: Check name.
+        violation: SQL predicate over the output columns; a row for which it is true breaks the rule. With ``at_least_one``
+            it selects the rows of which one must exist.
+        meaning: The rule in words, with its source.
+        severity: What a violation does to the verdict.
+        at_least_one: Turns the rule round: one such row must exist.
+    """
+
+    name: str
+    violation: str
+    meaning: str
+    severity: Severity = "error"
+    at_least_one: bool = False
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A look-up that the extract joins, so that its key must lead to one row.
+
+    Attributes:
+        source: Logical source.
+        key: Columns that are joined on, compared after folding case and trailing blanks.
+        columns: Columns the extract takes from it. Rows equal in key and columns collapse; rows that differ stop the item.
+        where: Restriction the extract applies to the look-up, as SQL over its columns.
+    """
+
+    source: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    where: str | None = None
+
+
+@dataclass(frozen=True)
+class Component:
+    """The item's part in the reconciliation of C-PG-1.
+
+    Attributes:
+        amount: SQL expression over the output columns, in LCY.
+        sign: +1 or -1: what turns the amount into NAV's sign (debit positive).
+        accounts: Configuration key that holds the group accounts of the component.
+    """
+
+    amount: str
+    sign: Literal[1, -1]
+    accounts: str
+
+
+@dataclass(frozen=True)
+class LegacyDifference:
+    """A departure from the query that people ran by hand, for the auditor to read."""
+
+    topic: str
+    legacy: str
+    ours: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One IPE or CR of control C-PG-1.
+
+    Attributes:
+        id: Item id, ``^[A-Z][A-Za-z0-9_]{1,23}$``.
+        title: Title as accounting uses it.
+        kind: ``IPE`` or ``CR``.
+        purpose: What the extract is for, in words.
+        owner: Owning team, ``team:<name>``.
+        sources: Logical sources that the item's SQL reads.
+        columns: Output columns in order.
+        key: Columns that identify a row; compared null-safe.
+        company_column: The column that holds the company, or None.
+        cutoff: How the period bounds the rows.
+        control_totals: Groups, sums and bounds of the independent query.
+        configuration: Configuration keys used as SQL parameters.
+        gl_accounts: Group accounts in scope, for people; the filter itself is configuration.
+        component: The item's part in the reconciliation, or None.
+        dimensions: Look-ups that must not multiply rows.
+        expectations: Rules of the item's own.
+        legacy_differences: Departures from the legacy text.
+        metadata: Catalog metadata (source system, tool today, change status, descriptor file ...).
+        freshness_reason: Why the freshness probe proves that the source was loaded for the period; None when there is no probe.
+        control: Control id.
+        required_for_close: False for items that feed no component.
+        allow_empty: Whether an empty source is a good answer.
+        folder: The item's folder.
+    """
+
+    id: str
+    title: str
+    kind: Literal["IPE", "CR"]
+    purpose: str
+    owner: str
+    sources: tuple[str, ...]
+    columns: tuple[OutputColumn, ...]
+    key: tuple[str, ...]
+    company_column: str | None
+    cutoff: Cutoff
+    control_totals: ControlTotals
+    configuration: tuple[str, ...] = ()
+    gl_accounts: tuple[str, ...] = ()
+    component: Component | None = None
+    dimensions: tuple[Dimension, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    legacy_differences: tuple[LegacyDifference, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    freshness_reason: str | None = None
+    control: str = "C-PG-1"
+    required_for_close: bool = True
+    allow_empty: bool = False
+    folder: Path = Path()
+
+    def column(self, name: str) -> OutputColumn:
+        """Return the output column of that name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def statements(self) -> dict[str, str]:
+        """Return the item's SQL texts by purpose.
+
+        Returns:
+            ``extract``, ``control_totals`` and one entry per file of ``probes/`` by its stem, for example
+            ``cutoff_edges``.
+        """
+        texts = {name: (self.folder / f"{name}.sql").read_text("utf-8") for name in ("extract", "control_totals")}
+        probes = self.folder / "probes"
+        for path in sorted(probes.glob("*.sql")) if probes.is_dir() else []:
+            texts[path.stem] = path.read_text("utf-8")
+        return texts
+
+    def definition_files(self) -> dict[str, bytes]:
+        """Return every file of the item folder by relative POSIX path: what an auditor reviews."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file() and path.suffix in {".sql", ".py", ".md", ".yaml"}
+        }
