@@ -110,12 +110,14 @@ class Dimension:
         key: Columns that are joined on, compared after folding case and trailing blanks.
         columns: Columns the extract takes from it. Rows equal in key and columns collapse; rows that differ stop the item.
         where: Restriction the extract applies to the look-up, as SQL over its columns.
+        personal: The key identifies a customer, so messages show it masked.
     """
 
     source: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
     where: str | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True)

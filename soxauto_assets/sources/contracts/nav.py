@@ -23,7 +23,9 @@ CONTRACTS = (
             ),
             Column("customer_no", STRING, "Customer number", nullable=False, header="Customer No_"),
             Column("posting_date", DATE, "Posting date", nullable=False, header="Posting Date"),
-            Column("amount_lcy", MONEY, "Amount in local currency, debit positive", nullable=False, header="Amount (LCY)"),
+            Column(
+                "amount_lcy", MONEY, "Amount in local currency, debit positive", nullable=False, header="Amount (LCY)"
+            ),
         ),
     ),
     SourceContract(
@@ -43,7 +45,10 @@ CONTRACTS = (
             Column("customer_no", STRING, "Customer number", nullable=False, header="Customer No_"),
             Column("automatically_integrated", BOOL, "Posted by an interface", header="Automatically integrated"),
             Column(
-                "customer_posting_group", STRING, "Posting group when the entry was posted", header="Customer Posting Group"
+                "customer_posting_group",
+                STRING,
+                "Posting group when the entry was posted",
+                header="Customer Posting Group",
             ),
             Column("description", STRING, "Text of the entry", header="Description"),
             Column("source_code", STRING, "Source code", header="Source Code"),

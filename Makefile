@@ -1,0 +1,54 @@
+# soxauto_assets: 'make help' lists the targets.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT ?= 3000
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test ui check format lock clean-state bench
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(STAMP) ## Create .venv and install the pinned packages
+
+$(STAMP): pyproject.toml setup.cfg constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing. On Debian or Ubuntu: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: install ## Generate the demo lake and close one month on it (no AWS)
+	$(BIN)/soxauto demo
+
+test: install ## Run the tests
+	$(BIN)/pytest
+
+ui: install ## Open Dagster's web interface (PORT=3000)
+	$(BIN)/soxauto ui --port $(PORT)
+
+check: install ## Lint, types, definitions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/dagster definitions validate
+	$(BIN)/dg check defs
+
+format: install ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: install ## Time and peak memory of a close at 1 million ledger rows
+	$(BIN)/python benchmarks/close.py
+
+lock: install ## Write what the pinned packages resolved to into constraints.txt
+	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt
+
+clean-state: ## Remove .soxauto (lake, datasets, evidence, Dagster storage) after asking
+	@printf 'Remove .soxauto with all sealed evidence in it? [y/N] '; read answer; \
+	  if [ "$$answer" = y ]; then rm -rf .soxauto && echo removed; else echo kept; fi

@@ -1,0 +1,1 @@
+"""CR_04 general ledger balances."""

@@ -1,0 +1,1 @@
+"""CR_05 monthly closing FX rates."""

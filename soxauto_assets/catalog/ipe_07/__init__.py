@@ -1,0 +1,1 @@
+"""IPE_07 customer balances."""

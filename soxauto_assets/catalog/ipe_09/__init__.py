@@ -1,0 +1,1 @@
+"""IPE_09 BOB sales orders."""

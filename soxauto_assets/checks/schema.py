@@ -1,0 +1,102 @@
+"""The schema rule: pandera over Parquet batches.
+
+Here belongs the pandera schema of an item and its run. What does not belong here: rules over the whole dataset, which
+DuckDB evaluates (``checks.rules``).
+"""
+
+import os
+from collections import Counter
+
+import pandera.polars as pa
+import polars as pl
+import pyarrow.parquet as pq
+from pandera.config import get_config_context
+from pandera.errors import SchemaErrors
+
+from soxauto_assets.catalog.model import Item, OutputColumn
+from soxauto_assets.catalog.types import ContractType
+from soxauto_assets.checks.model import Outcome
+from soxauto_assets.extraction.landing import Dataset
+
+BATCH_ROWS = 65_536
+
+
+def polars_type(kind: ContractType) -> pl.DataType:
+    """Return the polars type that a landed column of a contract type has."""
+    if kind.kind == "decimal":
+        return pl.Decimal(kind.precision, kind.scale)
+    simple: dict[str, pl.DataType] = {
+        "string": pl.String(),
+        "bool": pl.Boolean(),
+        "int64": pl.Int64(),
+        "date": pl.Date(),
+        "timestamp": pl.Datetime("ms"),
+    }
+    return simple[kind.kind]
+
+
+def pandera_schema(item: Item) -> pa.DataFrameSchema:
+    """Return the item's pandera schema: strict, ordered, without coercion."""
+    return pa.DataFrameSchema(
+        {column.name: _column(column) for column in item.columns}, strict=True, ordered=True, coerce=False, name=item.id
+    )
+
+
+def evaluate_schema(item: Item, dataset: Dataset) -> Outcome:
+    """Validate every batch of the landed rows, lazily, and count what fails by column and rule.
+
+    Raises:
+        RuntimeError: pandera's validation is switched off in this process; a rule that is not evaluated never passes.
+    """
+    _require_enabled()
+    schema = pandera_schema(item)
+    faults: Counter[str] = Counter()
+    for path in dataset.files:
+        for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS):
+            frame = pl.from_arrow(batch)
+            assert isinstance(frame, pl.DataFrame)  # a LazyFrame would defer the rules and pass
+            try:
+                schema.validate(frame, lazy=True)
+            except SchemaErrors as errors:
+                faults.update(_counted(errors))
+    rows = sum(faults.values())
+    return Outcome(
+        held=not faults,
+        expected=f"{len(item.columns)} columns as declared, 0 faults",
+        actual=f"{rows} faults",
+        unit="values",
+        difference=str(rows),
+        rows=rows,
+        details=tuple(f"{rule}: {count}" for rule, count in sorted(faults.items())[:20]),
+    )
+
+
+def _column(column: OutputColumn) -> pa.Column:
+    checks = []
+    if column.allowed is not None:
+        checks.append(pa.Check.isin(list(column.allowed)))
+    if column.minimum is not None:
+        checks.append(pa.Check.ge(column.minimum))
+    if column.pattern is not None:
+        checks.append(pa.Check.str_matches(f"^(?:{column.pattern})$"))
+    return pa.Column(polars_type(column.type), checks=checks, nullable=column.nullable, required=True)
+
+
+def _counted(errors: SchemaErrors) -> Counter[str]:
+    """Count failure cases by column and rule; the failing values themselves stay out of the message."""
+    cases = errors.failure_cases
+    counted: Counter[str] = Counter()
+    for row in cases.select("column", "check").iter_rows():
+        counted[f"{row[0]}: {row[1]}" if row[0] else str(row[1])] += 1
+    return counted
+
+
+def _require_enabled() -> None:
+    if not get_config_context().validation_enabled:
+        raise RuntimeError(
+            "pandera validation is disabled "
+            f"(PANDERA_VALIDATION_ENABLED={os.environ.get('PANDERA_VALIDATION_ENABLED', 'unset')})"
+        )
+    depth = get_config_context().validation_depth
+    if depth is not None and depth.name != "SCHEMA_AND_DATA":
+        raise RuntimeError(f"pandera validates only {depth.name}")

@@ -1,0 +1,130 @@
+"""The command line, ``soxauto``.
+
+Exit codes: 0 done or verified, 1 a verdict failed or a package was not verified, 2 something could not be done.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import click
+from dotenv import load_dotenv
+from rich.console import Console
+
+from soxauto_assets.errors import SoxautoError
+from soxauto_assets.settings import PROJECT, Settings
+
+_LAKE = click.option(
+    "--lake",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
+)
+console = Console(soft_wrap=False)
+
+
+class _Commands(click.Group):
+    """Shows the product's own errors as one line with exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except SoxautoError as error:
+            click.secho(f"error: {error}", fg="red", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="soxauto-assets")
+def main() -> None:
+    """Month-end audit evidence for control C-PG-1: extract, check, seal, verify."""
+    load_dotenv(Path.cwd() / ".env")
+    load_dotenv(PROJECT / ".env")
+
+
+@main.command()
+@click.option("--period", default="2025-09", show_default=True, help="Month to close.")
+@click.option(
+    "--scale", default=1, show_default=True, type=click.IntRange(1, 1000), help="Multiplies the ordinary rows."
+)
+def demo(period: str, scale: int) -> None:
+    """Generate the demo lake and close one month on it."""
+    from soxauto_assets.commands.close import close_period
+    from soxauto_assets.commands.demo import prepare_lake
+
+    settings = Settings.from_environment({**os.environ, "SOXAUTO_ENV": "demo"})
+    prepare_lake(settings, scale, console)
+    sys.exit(close_period(settings, period, (), None, console, hints=True))
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable, with columns.")
+def items(as_json: bool) -> None:
+    """List the items of the catalog: key, sources, accounts, sign."""
+    from soxauto_assets.commands.items import show_items
+
+    show_items(Settings.from_environment(), as_json, console)
+
+
+@main.command()
+@click.argument("item")
+@click.option("--period", required=True, help="Month, YYYY-MM.")
+@click.option("--engine", type=click.Choice(["athena", "duckdb"]), default="athena", show_default=True)
+@click.option("--purpose", default="extract", show_default=True, help="extract, control_totals or a probe's name.")
+@_LAKE
+def sql(item: str, period: str, engine: str, purpose: str, lake: Path | None) -> None:
+    """Print the text that runs for ITEM, with literals and physical names."""
+    from soxauto_assets.commands.items import executed_sql
+
+    click.echo(executed_sql(Settings.from_environment(lake=lake), item, period, engine, purpose))
+
+
+@main.command()
+@click.argument("period")
+@click.option("--item", "chosen", multiple=True, help="Only this item; may be repeated.")
+@click.option("--reason", help="Why the month is closed again; recorded where a new attempt is sealed.")
+@_LAKE
+def close(period: str, chosen: tuple[str, ...], reason: str | None, lake: Path | None) -> None:
+    """Extract, check and seal every item of PERIOD (YYYY-MM)."""
+    from soxauto_assets.commands.close import close_period
+
+    sys.exit(close_period(Settings.from_environment(lake=lake), period, chosen, reason, console))
+
+
+@main.command()
+@click.argument("period", required=False)
+def status(period: str | None) -> None:
+    """Show what is sealed for PERIOD, or for every month."""
+    from soxauto_assets.commands.status import show_status
+
+    sys.exit(show_status(Settings.from_environment(), period, console))
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def verify(paths: tuple[Path, ...], as_json: bool) -> None:
+    """Verify evidence packages: every byte, the seal, the digest of the rows, the control totals.
+
+    A path is a package, or a folder that holds packages at any depth.
+    """
+    from soxauto_assets.commands.verify import verify_paths
+
+    sys.exit(verify_paths(paths, as_json, console))
+
+
+@main.command()
+def config() -> None:
+    """Show the effective settings and where each came from."""
+    from soxauto_assets.commands.status import show_settings
+
+    show_settings(Settings.from_environment(), console)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default="127.0.0.1", show_default=True)
+def ui(port: int, host: str) -> None:
+    """Open Dagster's web interface on the same storage as this command line."""
+    from soxauto_assets.commands.ui import serve
+
+    serve(Settings.from_environment(), host, port)

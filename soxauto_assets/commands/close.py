@@ -1,0 +1,247 @@
+"""``soxauto close``: the month's job, its progress, and the table at the end."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from rich.console import Console
+from rich.table import Table
+
+from soxauto_assets.canonical import read_json
+from soxauto_assets.catalog import Item, all_items, get_item
+from soxauto_assets.commands.dagster_home import ensure_dagster_home
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import Settings
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of a close, as the table shows it.
+
+    Attributes:
+        item: The item.
+        package: Path of its current package, when it could be extracted.
+        attempt: Attempt number.
+        outcome: ``sealed``, ``unchanged`` or ``not extracted``.
+        statement: The package's predicate.
+        checks: Check results of the package.
+        totals: Control totals of the landed rows.
+        failure: Cause and action, when it could not be extracted.
+    """
+
+    item: Item
+    package: Path | None = None
+    attempt: int | None = None
+    outcome: str = "not extracted"
+    statement: dict[str, Any] | None = None
+    checks: tuple[dict[str, Any], ...] = ()
+    totals: dict[str, Any] | None = None
+    failure: str | None = None
+
+
+def close_period(
+    settings: Settings,
+    period_key: str,
+    chosen: tuple[str, ...],
+    reason: str | None,
+    console: Console,
+    hints: bool = False,
+) -> int:
+    """Run the month's job and show the result.
+
+    Args:
+        settings: The settings in force.
+        period_key: The month.
+        chosen: Item ids; empty = all.
+        reason: Why it is closed again.
+        console: Where to print.
+        hints: Also print the next two commands to try.
+
+    Returns:
+        0 when every verdict passed, 1 when one failed, 2 when an item could not be extracted.
+
+    Raises:
+        SoxautoError: The period, an item or a setting is wrong; nothing was run.
+    """
+    runtime = Runtime(settings)
+    period = runtime.require_period(period_key)
+    items = tuple(get_item(name) for name in chosen) or all_items()
+    run_id = str(uuid4())
+    console.print(f"Closing [bold]{period.key}[/bold] in environment [bold]{settings.environment}[/bold], run {run_id}")
+    crashed = _run(settings, period.key, items, reason, run_id, console)
+    lines = [_line(runtime, item, period.key, run_id) for item in items]
+    console.print(_table(lines, period.key))
+    for line in lines:
+        _explain(line, console)
+    if hints:
+        _print_hints(settings, lines, console)
+    if crashed or any(line.package is None for line in lines):
+        return 2
+    return 1 if any(line.statement and line.statement["verdict"] == "failed" for line in lines) else 0
+
+
+def _run(
+    settings: Settings, period: str, items: tuple[Item, ...], reason: str | None, run_id: str, console: Console
+) -> bool:
+    """Execute the job; return whether it ended in a way that left no record."""
+    os.environ.update(settings.variables())
+    ensure_dagster_home(settings)
+    import dagster as dg
+
+    from soxauto_assets.definitions import build_defs
+    from soxauto_assets.defs.jobs import CLOSE
+    from soxauto_assets.defs.rendering import evidence_key, extract_key
+
+    definitions = build_defs(settings)
+    job = definitions.resolve_job_def(CLOSE)
+    keys = [key(item) for item in items for key in (extract_key, evidence_key)]
+    config = {"ops": {f"evidence__{item.id}": {"config": {"reason": reason}} for item in items}} if reason else None
+    with dg.DagsterInstance.get() as instance, _progress(instance, run_id, console):
+        result = job.execute_in_process(
+            partition_key=period,
+            instance=instance,
+            run_id=run_id,
+            asset_selection=keys,
+            run_config=config,
+            raise_on_error=False,
+            tags={"soxauto/command": "close"},
+        )
+        return not result.success and not result.get_step_failure_events()
+
+
+@contextmanager
+def _progress(instance: "dg.DagsterInstance", run_id: str, console: Console) -> Iterator[None]:
+    """Show each step as it starts and ends, read from the run's own event log."""
+    import dagster as dg
+
+    stop = threading.Event()
+    with console.status("Starting …") as status:
+
+        def follow() -> None:
+            cursor: str | None = None
+            done = False
+            while not done:
+                done = stop.wait(0.25)
+                connection = instance.get_records_for_run(run_id, cursor=cursor)
+                cursor = connection.cursor
+                for record in connection.records:
+                    event = record.event_log_entry.dagster_event
+                    if event is None or event.step_key is None:
+                        continue
+                    step = event.step_key.replace("__", " ", 1)
+                    if event.event_type == dg.DagsterEventType.STEP_START:
+                        status.update(f"Running {step} …")
+                    elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+                        duration = event.step_success_data.duration_ms / 1000
+                        console.print(f"  [green]✓[/green] {step} [dim]{duration:.1f} s[/dim]")
+                    elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+                        console.print(f"  [red]✗[/red] {step}")
+
+        thread = threading.Thread(target=follow, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
+    failures = [record for record in runtime.failures.all(item.id, period) if record["run_id"] == run_id]
+    if failures:
+        return Line(item, failure=f"{failures[-1]['cause']}. Next: {failures[-1]['action']}.")
+    package = runtime.evidence.newest(item.id, period)
+    beats = [record for record in runtime.heartbeats.all(item.id, period) if record["run_id"] == run_id]
+    if package is None:
+        return Line(item, failure="no package was sealed; see the run's log in the UI")
+    execution = read_json(runtime.evidence.read(package, "data/execution.json"))
+    if not beats and execution["run_id"] != run_id:
+        return Line(item, failure="the run did not seal it; see the run's log in the UI")
+    return Line(
+        item,
+        package.path,
+        package.attempt,
+        "unchanged" if beats else "sealed",
+        runtime.evidence.statement(package)["predicate"],
+        tuple(read_json(runtime.evidence.read(package, "data/checks.json"))["results"]),
+        read_json(runtime.evidence.read(package, "data/control_totals.json"))["landed"],
+    )
+
+
+def _table(lines: list[Line], period: str) -> Table:
+    table = Table(title=f"Close of {period}", show_lines=False)
+    for name, justify in (("item", "left"), ("rows", "right"), ("control total", "right"), ("checks", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    table.add_column("verdict")
+    table.add_column("attempt")
+    table.add_column("package", overflow="fold")
+    for line in lines:
+        if line.statement is None:
+            table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "–", "–")
+            continue
+        good = sum(1 for check in line.checks if check["status"] in ("passed", "not_applicable"))
+        colour = "green" if line.statement["verdict"] == "passed" else "red"
+        table.add_row(
+            line.item.id,
+            f"{line.statement['rows']:,}",
+            _control_total(line),
+            f"{good} passed, {len(line.checks) - good} failed",
+            f"[{colour}]{line.statement['verdict']}[/{colour}]",
+            f"{line.attempt} ({line.outcome})",
+            _shown(line.package),
+        )
+    return table
+
+
+def _control_total(line: Line) -> str:
+    """Return the control total that fits on a line.
+
+    Amounts of several companies are in several currencies, so the sum over companies is never shown; the number of groups
+    whose totals agree is.
+    """
+    assert line.totals is not None
+    names = [name for name, _ in line.totals["columns"]]
+    groups = line.totals["rows"]
+    if line.item.control_totals.group_by:
+        return f"{len(groups)} groups tied"
+    (row,) = groups
+    return f"{line.item.control_totals.sums[0]} {row[names.index(f'sum_{line.item.control_totals.sums[0]}')]}"
+
+
+def _explain(line: Line, console: Console) -> None:
+    if line.failure:
+        console.print(f"[red]{line.item.id}[/red]: {line.failure}", markup=True, highlight=False)
+    for check in line.checks:
+        if check["status"] in ("passed", "not_applicable"):
+            continue
+        colour = "red" if check["severity"] == "error" else "yellow"
+        console.print(
+            f"[{colour}]{line.item.id} {check['name']}[/{colour}] ({check['severity']}): "
+            f"expected {check['expected']}; is {check['actual']}",
+            highlight=False,
+        )
+        for detail in check["details"][:5]:
+            console.print(f"    {detail}", markup=False, highlight=False)
+
+
+def _print_hints(settings: Settings, lines: list[Line], console: Console) -> None:
+    console.print("\nNext, try:")
+    console.print("  make ui                          lineage, partitions and checks in the browser")
+    sealed = next((line.package for line in lines if line.package), None)
+    if sealed:
+        console.print(f"  .venv/bin/soxauto verify {_shown(sealed)}", highlight=False, soft_wrap=True)
+
+
+def _shown(path: Path | None) -> str:
+    """Return a path relative to the working folder where it lies below it."""
+    if path is None:
+        return "–"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,57 @@
+"""Extract assets: one per item, by month. Each runs one extraction and says what it landed."""
+
+import dagster as dg
+
+from soxauto_assets.catalog.model import Item
+from soxauto_assets.defs.rendering import column_lineage, extract_key, source_key, table_schema
+from soxauto_assets.defs.resources import PlatformResource
+from soxauto_assets.errors import SoxautoError
+
+
+def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:  # type: ignore[type-arg]
+    """Return the extract asset of an item."""
+
+    @dg.asset(
+        key=extract_key(item),
+        deps=[source_key(name) for name in item.sources],
+        partitions_def=partitions,
+        group_name="extract",
+        description=_description(item),
+        owners=[item.owner],
+        kinds={"sql", "parquet"},
+        tags={"sox/control": item.control, "sox/item": item.id, "sox/kind": item.kind},
+        code_version=code_version,
+        metadata={"dagster/column_schema": table_schema(item.columns), **item.metadata},
+    )
+    def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        try:
+            period = platform.period(context.partition_key)
+            record, dataset = platform.runtime.extractor.extract(item, period, context.run_id)
+        except SoxautoError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        for warning in record.warnings:
+            context.log.warning(warning)
+        execution = record.statements["extract"].execution
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(f"sha256:{record.dataset.digest}"),
+            metadata={
+                "dagster/partition_row_count": record.dataset.rows,
+                "dagster/column_lineage": column_lineage(item),
+                "dagster/uri": dataset.files[0].parent.as_uri(),
+                "dataset_digest": record.dataset.digest,
+                "query": dg.MetadataValue.md(f"```sql\n{record.statements['extract'].executed}\n```"),
+                "query_digest": record.executed_digest,
+                "baseline_digest": record.baseline_digest,
+                "engine": f"{execution['engine']} {execution['version']}",
+                "extraction_record": record.ordinal,
+                "environment": record.environment,
+            },
+        )
+
+    return extract
+
+
+def _description(item: Item) -> str:
+    columns = ", ".join(f"`{name}`" for name in item.key)
+    accounts = f"\n\nGL accounts: {', '.join(item.gl_accounts)}." if item.gl_accounts else ""
+    return f"**{item.title}**\n\n{item.purpose}\n\nOne row per {columns}; cut-off by `{item.cutoff.column}`.{accounts}"

@@ -1,0 +1,33 @@
+"""Jobs and schedules: closing a month."""
+
+import dagster as dg
+
+from soxauto_assets.catalog.model import Item
+from soxauto_assets.defs.rendering import evidence_key, extract_key
+
+CLOSE = "close_month"
+
+
+def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:  # type: ignore[type-arg]
+    """Return the job that extracts, checks and seals every item of a month."""
+    keys = [key(item) for item in items for key in (extract_key, evidence_key)]
+    return dg.define_asset_job(
+        CLOSE,
+        selection=dg.AssetSelection.assets(*keys),
+        partitions_def=partitions,
+        description="Close a month: every item is extracted, checked and sealed.",
+        tags={"sox/control": "C-PG-1"},
+    )
+
+
+def close_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+    """Return the schedule of the close.
+
+    Postings settle around the 8th of the following month, so a close on the 1st would seal data that still moves (domain
+    1.4). It is stopped until an operator turns it on.
+    """
+    schedule = dg.build_schedule_from_partitioned_job(
+        job, name=f"{CLOSE}_schedule", day_of_month=8, hour_of_day=6, default_status=dg.DefaultScheduleStatus.STOPPED
+    )
+    assert isinstance(schedule, dg.ScheduleDefinition) or schedule is not None
+    return schedule  # type: ignore[return-value]

@@ -1,0 +1,112 @@
+"""Resources: engine and stores, configured by fields, each with an environment variable.
+
+Here belongs what a deployment configures. What does not belong here: what is done with it. Unknown fields are refused,
+because a misspelt setting that is ignored is found months later.
+"""
+
+from abc import abstractmethod
+from pathlib import Path
+
+import dagster as dg
+from pydantic import ConfigDict, Field, PrivateAttr
+
+from soxauto_assets.engines.contract import Engine
+from soxauto_assets.period import Period
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import Settings
+
+
+class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where the SQL runs; one implementation per engine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @abstractmethod
+    def open(self) -> Engine:
+        """Return a ready engine."""
+
+
+class DuckDBLakeResource(EngineResource):
+    """DuckDB over a folder of Parquet tables: the embedded default."""
+
+    lake: str = Field(description="Folder laid out as <database>/<table>/**/*.parquet (SOXAUTO_LAKE).")
+    memory_limit: str = Field("512MB", description="What DuckDB may hold before it spills (SOXAUTO_MEMORY_LIMIT).")
+    threads: int = Field(2, ge=1, description="Threads of one statement.")
+    spill: str | None = Field(None, description="Folder for what does not fit in memory.")
+
+    def open(self) -> Engine:
+        """Return the engine over the folder.
+
+        Raises:
+            ExtractionError: The folder does not exist.
+        """
+        from soxauto_assets.engines.duckdb_engine import DuckDBEngine
+
+        return DuckDBEngine(
+            Path(self.lake),
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            spill=Path(self.spill) if self.spill else None,
+        )
+
+
+class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Bindings, configuration and stores around an engine."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engine: EngineResource
+    environment: str = Field(description="demo or lake (SOXAUTO_ENV).")
+    home: str = Field(description="Folder of datasets, evidence and records (SOXAUTO_HOME).")
+    bindings: str = Field(description="Bindings file (SOXAUTO_BINDINGS).")
+    configuration: str | None = Field(
+        None, description="File that replaces configuration keys (SOXAUTO_CONFIGURATION)."
+    )
+    first_period: str = Field("2024-08", description="First period offered (SOXAUTO_FIRST_PERIOD).")
+
+    _runtime: Runtime | None = PrivateAttr(default=None)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The composed product, built on first use: a missing lake stops the item that needs it, not the run's start."""
+        if self._runtime is None:
+            settings = Settings.from_environment(
+                {
+                    "SOXAUTO_ENV": self.environment,
+                    "SOXAUTO_HOME": self.home,
+                    "SOXAUTO_LAKE": getattr(self.engine, "lake", ""),
+                    "SOXAUTO_BINDINGS": self.bindings,
+                    "SOXAUTO_CONFIGURATION": self.configuration or "",
+                    "SOXAUTO_FIRST_PERIOD": self.first_period,
+                }
+            )
+            self._runtime = Runtime(settings, self.engine.open())
+        return self._runtime
+
+    def period(self, partition_key: str) -> Period:
+        """Return the period of a partition.
+
+        Raises:
+            PeriodError: The period is not closed.
+        """
+        return self.runtime.require_period(partition_key)
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Release the engine."""
+        if self._runtime is not None:
+            self._runtime.close()
+            self._runtime = None
+
+
+def platform_resource(settings: Settings) -> PlatformResource:
+    """Return the resource that the settings describe."""
+    return PlatformResource(
+        engine=DuckDBLakeResource(
+            lake=str(settings.lake), memory_limit=settings.memory_limit, spill=str(settings.home / "spill")
+        ),
+        environment=settings.environment,
+        home=str(settings.home),
+        bindings=str(settings.bindings),
+        configuration=str(settings.configuration) if settings.configuration else None,
+        first_period=settings.first_period.key,
+    )

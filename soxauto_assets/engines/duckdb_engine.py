@@ -1,0 +1,254 @@
+"""The DuckDB engine: Athena SQL over a folder laid out as ``<database>/<table>/**/*.parquet``.
+
+Here belongs reading such a folder as Athena would, translating Athena's text, and running it. What does not belong here:
+another set of SQL. A text that does not translate is an error, never an approximation.
+"""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from uuid import uuid4
+
+import sqlglot
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from soxauto_assets.engines.contract import Answer, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.sql import DIALECT
+from soxauto_assets.errors import ExtractionError, StorageError
+from soxauto_assets.sources.bindings import TableName
+
+if TYPE_CHECKING:
+    import duckdb
+
+T = TypeVar("T")
+
+_TRINO_NAMES = {
+    "VARCHAR": "varchar",
+    "BOOLEAN": "boolean",
+    "TINYINT": "tinyint",
+    "SMALLINT": "smallint",
+    "INTEGER": "integer",
+    "BIGINT": "bigint",
+    "DATE": "date",
+    "DOUBLE": "double",
+    "FLOAT": "real",
+    "BLOB": "varbinary",
+    "TIMESTAMP": "timestamp(6)",
+    "TIMESTAMP_S": "timestamp(0)",
+    "TIMESTAMP_MS": "timestamp(3)",
+    "TIMESTAMP_NS": "timestamp(9)",
+    "TIMESTAMP WITH TIME ZONE": "timestamp(6) with time zone",
+}
+
+
+class DuckDBEngine:
+    """Runs the catalog's SQL in process, over Parquet files.
+
+    Args:
+        lake: The folder.
+        memory_limit: What DuckDB may hold before it writes to disk.
+        threads: Threads of one statement.
+        spill: Folder for what does not fit in memory; created when needed. None = beside the lake.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, lake: Path, *, memory_limit: str = "512MB", threads: int = 2, spill: Path | None = None):
+        if not lake.is_dir():
+            raise ExtractionError(
+                f"the lake folder {lake} does not exist",
+                action="give --lake (or SOXAUTO_LAKE) a folder laid out as <database>/<table>/**/*.parquet, "
+                "or run 'soxauto demo' to make one",
+            )
+        self.lake = lake
+        self._settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+        }
+        if spill:
+            self._settings["temp_directory"] = str(spill)
+        self._descriptions: dict[TableName, TableDescription | None] = {}
+        self._ready: set[TableName] = set()
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str:
+        """DuckDB's version, with sqlglot's, which translated the text."""
+        return f"{metadata.version('duckdb')} (sqlglot {metadata.version('sqlglot')})"
+
+    def tables(self) -> list[TableName]:
+        """List the tables: every folder two levels down that holds a Parquet file."""
+        return sorted(
+            TableName(folder.parent.name, folder.name)
+            for folder in self.lake.glob("*/*")
+            if folder.is_dir() and next(folder.rglob("*.parquet"), None)
+        )
+
+    def describe(self, table: TableName) -> TableDescription | None:
+        """Describe a table from its files' footers.
+
+        Raises:
+            ExtractionError: The files cannot be read, or differ in columns or types among themselves.
+        """
+        with self._lock:
+            if table not in self._descriptions:
+                self._descriptions[table] = self._describe(table)
+            return self._descriptions[table]
+
+    def query(self, executed: str, purpose: str) -> Answer:
+        """Run a statement and return its rows in memory; see :class:`engines.contract.Engine`."""
+        submitted = self.translate(executed)
+        started = datetime.now(UTC)
+        table = self._run(executed, purpose, lambda cursor: cursor.sql(submitted).to_arrow_table())
+        return Answer(table, self._receipt(purpose, executed, submitted, started, table.num_rows))
+
+    def unload(self, executed: str, purpose: str, target: Path) -> Unloaded:
+        """Run a statement and write its rows as one Parquet file; see :class:`engines.contract.Engine`."""
+        submitted = self.translate(executed)
+        path = target / "unload-00000.parquet"
+        started = datetime.now(UTC)
+        copy = f"COPY ({submitted}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
+
+        def run(cursor: "duckdb.DuckDBPyConnection") -> int:
+            counted = cursor.execute(copy).fetchone()
+            return int(counted[0]) if counted else 0
+
+        rows = self._run(executed, purpose, run)
+        return Unloaded((path,), self._receipt(purpose, executed, submitted, started, rows))
+
+    def close(self) -> None:
+        """Close the connection."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+
+    @staticmethod
+    def translate(executed: str) -> str:
+        """Return Athena SQL in DuckDB's dialect.
+
+        Raises:
+            ExtractionError: A construct has no translation.
+        """
+        try:
+            (text,) = sqlglot.transpile(
+                executed, read=DIALECT, write="duckdb", pretty=True, comments=False, unsupported_level=ErrorLevel.RAISE
+            )
+        except SqlglotError as error:
+            raise ExtractionError(
+                f"the Athena text does not translate to DuckDB: {error}", action="use a construct of the SQL profile"
+            ) from error
+        return text
+
+    @cached_property
+    def _connection(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
+        return duckdb.connect(config=self._settings)
+
+    def _describe(self, table: TableName) -> TableDescription | None:
+        files = sorted((self.lake / table.database / table.table).rglob("*.parquet"))
+        if not files:
+            return None
+        columns: dict[str, str] = {}
+        for number, path in enumerate(files):
+            found = self._columns(path)
+            if number and found != columns:
+                raise ExtractionError(
+                    f"table {table}: {path.relative_to(self.lake)} has other columns or types than "
+                    f"{files[0].relative_to(self.lake)} ({_difference(columns, found)})",
+                    action="export all files of a table with the same columns and types",
+                )
+            columns = found
+        return TableDescription(columns, len(files), sum(path.stat().st_size for path in files))
+
+    def _columns(self, path: Path) -> dict[str, str]:
+        try:
+            rows = self._connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(path)}')").fetchall()
+        except Exception as error:
+            raise ExtractionError(
+                f"{path.relative_to(self.lake)} is no readable Parquet file", action="export the table again"
+            ) from error
+        return {row[0]: _trino_name(row[1]) for row in rows}
+
+    def _run(self, executed: str, purpose: str, work: Callable[["duckdb.DuckDBPyConnection"], T]) -> T:
+        import duckdb
+
+        with self._lock:
+            for table in _tables_of(executed):
+                self._make_view(table)
+            cursor = self._connection.cursor()
+        try:
+            return work(cursor)
+        except duckdb.IOException as error:
+            raise StorageError(
+                f"{purpose} could not read or write its files ({_first_line(error)})",
+                action="free disk space or correct the permissions, then run the same command again",
+            ) from error
+        except duckdb.Error as error:
+            # Conversion errors quote the value they met, which is a customer's; the kind of error is enough.
+            detail = _first_line(error) if isinstance(error, (duckdb.BinderException, duckdb.CatalogException)) else ""
+            raise ExtractionError(
+                f"DuckDB refused {purpose} ({type(error).__name__}{': ' + detail if detail else ''})",
+                action="run 'soxauto sql ITEM --period P --engine duckdb' and try the text on the lake",
+            ) from error
+        finally:
+            cursor.close()
+
+    def _make_view(self, table: TableName) -> None:
+        """Make a physical table visible, reading instants as Athena does: rounded half up to the millisecond."""
+        if table in self._ready:
+            return
+        if table not in self._descriptions:
+            self._descriptions[table] = self._describe(table)
+        description = self._descriptions[table]
+        if description is None:
+            return
+        columns = ", ".join(
+            f'CAST("{name}" AS TIMESTAMP_MS) AS "{name}"' if kind.startswith("timestamp(") else f'"{name}"'
+            for name, kind in description.columns.items()
+        )
+        files = _quoted(self.lake / table.database / table.table / "**" / "*.parquet")
+        self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.database}"')
+        self._connection.execute(
+            f'CREATE OR REPLACE VIEW "{table.database}"."{table.table}" AS SELECT {columns} FROM read_parquet(\'{files}\')'
+        )
+        self._ready.add(table)
+
+    def _receipt(self, purpose: str, executed: str, submitted: str, started: datetime, rows: int) -> Execution:
+        return Execution(
+            id=str(uuid4()),
+            purpose=purpose,
+            engine=self.name,
+            version=self.version,
+            executed=executed,
+            submitted=submitted,
+            started=started,
+            finished=datetime.now(UTC),
+            state="SUCCEEDED",
+            rows=rows,
+        )
+
+
+def _tables_of(executed: str) -> list[TableName]:
+    tree = sqlglot.parse_one(executed, read=DIALECT)
+    return [TableName(table.db, table.name) for table in tree.find_all(sqlglot.exp.Table) if table.db]
+
+
+def _trino_name(kind: str) -> str:
+    return _TRINO_NAMES.get(kind, kind.lower().replace(" ", ""))
+
+
+def _difference(first: dict[str, str], other: dict[str, str]) -> str:
+    names = sorted(name for name in first.keys() | other.keys() if first.get(name) != other.get(name))
+    return ", ".join(f"{name}: {first.get(name, 'absent')} / {other.get(name, 'absent')}" for name in names[:5])
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

@@ -1,0 +1,128 @@
+"""Recomputation: what the sealed rows themselves say.
+
+Here belongs recomputing the dataset digest, the control totals and the verdict from a package alone: without the source,
+the catalog or the orchestrator. What does not belong here: bytes and seal (``evidence.verify``).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+from soxauto_assets.extraction.digest import dataset_digest
+
+from soxauto_assets.canonical import read_json
+from soxauto_assets.catalog.model import ControlTotals
+from soxauto_assets.catalog.types import ContractType
+from soxauto_assets.checks.totals import totals_sql
+from soxauto_assets.evidence import verify
+from soxauto_assets.extraction.tables import TypedTable
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one layer of verification says.
+
+    Attributes:
+        name: ``bytes``, ``seal``, ``signature``, ``dataset digest``, ``control totals`` or ``verdict``.
+        status: ``pass``, ``fail`` or ``not present``.
+        text: The reason in words.
+    """
+
+    name: str
+    status: Literal["pass", "fail", "not present"]
+    text: str
+
+    def to_json(self) -> dict[str, str]:
+        """Return the layer as plain values."""
+        return {"name": self.name, "status": self.status, "text": self.text}
+
+
+def verify_and_recompute(package: Path) -> list[Layer]:
+    """Verify a package's bytes and seal, and when they hold recompute digest, totals and verdict from its content.
+
+    A package whose bytes do not hold is not read further: what it says of itself means nothing.
+    """
+    report = verify.verify_package(package)
+    layers = [Layer(layer.name, layer.status, layer.text) for layer in report.layers]
+    if any(layer.status == "fail" for layer in layers):
+        return layers
+    steps: dict[str, Callable[[Path], str | None]] = {
+        "dataset digest": _digest_fault,
+        "control totals": _totals_fault,
+        "verdict": _verdict_fault,
+    }
+    return [*layers, *(_layer(name, step, package) for name, step in steps.items())]
+
+
+def _layer(name: str, step: Callable[[Path], str | None], package: Path) -> Layer:
+    try:
+        fault = step(package)
+    except Exception as error:
+        return Layer(name, "fail", f"it could not be recomputed ({type(error).__name__})")
+    return Layer(name, "fail", fault) if fault else Layer(name, "pass", _PASSED[name])
+
+
+_PASSED = {
+    "dataset digest": "recomputed from the rows, equal to the sealed one",
+    "control totals": "recomputed from the rows, equal to those sealed for rows and, where the check passed, source",
+    "verdict": "follows from the sealed check results",
+}
+
+
+def _digest_fault(package: Path) -> str | None:
+    contract = _document(package, "contract.json")
+    columns = [(name, ContractType.parse(kind)) for name, kind in contract["columns"]]
+    found = dataset_digest(_rows(package), columns, contract["company_column"])
+    sealed = _document(package, "dataset.json")["digest"]
+    if found.to_json() != sealed:
+        return "the rows give another digest than the sealed one"
+    statement = read_json((package / "statement.json").read_bytes())
+    named = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
+    if named.get("dataset") != found.digest or statement["predicate"]["dataset_digest"] != found.digest:
+        return "the statement names another dataset digest"
+    return None
+
+
+def _totals_fault(package: Path) -> str | None:
+    contract = _document(package, "contract.json")
+    sealed = _document(package, "control_totals.json")
+    found = _totals(_rows(package), contract)
+    if found != TypedTable.from_json(sealed["landed"]):
+        return "the rows give other control totals than the sealed ones"
+    checks = {check["name"]: check["status"] for check in _document(package, "checks.json")["results"]}
+    agree = TypedTable.from_json(sealed["source"]) == found
+    if agree != (checks["control_totals"] == "passed"):
+        return "the sealed check result does not follow from the totals of source and rows"
+    return None
+
+
+def _verdict_fault(package: Path) -> str | None:
+    document = _document(package, "checks.json")
+    results = document["results"]
+    deciding = [check["status"] for check in results if check["severity"] == "error"]
+    good = "passed" in deciding and all(status in ("passed", "not_applicable") for status in deciding)
+    verdict = "passed" if good else "failed"
+    statement = read_json((package / "statement.json").read_bytes())["predicate"]
+    if verdict != document["verdict"] or verdict != statement["verdict"]:
+        return f"the check results give {verdict}, the package says otherwise"
+    if statement["checks"] != [[check["name"], check["severity"], check["status"]] for check in results]:
+        return "the statement lists other check results than the package"
+    return None
+
+
+def _totals(rows: list[Path], contract: dict[str, Any]) -> TypedTable:
+    totals = ControlTotals(**{name: tuple(members) for name, members in contract["control_totals"].items()})
+    kinds = {name: ContractType.parse(kind) for name, kind in contract["columns"]}
+    with duckdb.connect(config={"memory_limit": "512MB", "threads": 2}) as connection:
+        connection.read_parquet([str(path) for path in rows]).create_view("sealed")
+        return TypedTable.from_arrow(connection.sql(totals_sql(totals, kinds, "sealed")).to_arrow_table())
+
+
+def _rows(package: Path) -> list[Path]:
+    return sorted((package / "data" / "rows").glob("*.parquet"))
+
+
+def _document(package: Path, name: str) -> Any:
+    return read_json((package / "data" / name).read_bytes())

@@ -1,0 +1,245 @@
+"""Sealing: from record, rows and check results to an evidence package, or to a heartbeat.
+
+Here belongs what goes into a package, and whether an extraction is a new attempt. What does not belong here: the bag and
+the seal themselves (``evidence.bag``, ``evidence.store``).
+
+Whether an attempt is new is decided by content, never by a clock: equal content leaves the current attempt as it is and a
+heartbeat says that the control was performed again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
+
+from soxauto_assets.canonical import canonical_json, digest_of
+from soxauto_assets.catalog.model import Item
+from soxauto_assets.checks import CheckResult, Verdict, verdict_of
+from soxauto_assets.checks.totals import landed_totals
+from soxauto_assets.evidence.environment import build_environment
+from soxauto_assets.extraction.landing import Dataset
+from soxauto_assets.extraction.record import ExtractionRecord
+from soxauto_assets.records import RecordLog
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "urn:soxauto:evidence-package:v1"
+_VOLATILE = ("run_id", "performed_by", "sources", "engine_files")
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """What sealing did.
+
+    Attributes:
+        package: The current package: the new one, or the one whose content was equal.
+        outcome: ``sealed`` (a new attempt) or ``unchanged`` (a heartbeat).
+        verdict: Verdict of the package.
+        results: Check results it holds.
+        reason: Why a new attempt exists.
+    """
+
+    package: SealedPackage
+    outcome: Literal["sealed", "unchanged"]
+    verdict: Verdict
+    results: tuple[CheckResult, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Sealer:
+    """Seals extractions into a store.
+
+    Attributes:
+        store: The evidence store.
+        heartbeats: Log of closes that found nothing new.
+    """
+
+    store: LocalEvidenceStore
+    heartbeats: RecordLog
+
+    def seal(
+        self,
+        item: Item,
+        record: ExtractionRecord,
+        dataset: Dataset,
+        results: Sequence[CheckResult],
+        reason: str | None = None,
+    ) -> Sealing:
+        """Seal an extraction with its check results.
+
+        Args:
+            item: The catalog item.
+            record: The extraction record.
+            dataset: The landed rows.
+            results: All check results of the item.
+            reason: Why it is extracted again, in a person's words; None = the difference in content is named.
+
+        Raises:
+            StorageError: The store refused; no package appears.
+        """
+        verdict = verdict_of(results)
+        content = content_of(record, results)
+        while True:
+            current = self.store.newest(item.id, record.period)
+            previous = self.store.statement(current)["predicate"] if current else None
+            if current and previous and previous["content_id"] == content["content_id"]:
+                self._beat(current, record, content["content_id"])
+                return Sealing(current, "unchanged", verdict, tuple(results), "the content is the same")
+            why = reason or (_difference(previous, content) if previous else "first attempt")
+            try:
+                package = self._write(item, record, dataset, results, content, verdict, current, why)
+            except AttemptExists:
+                continue  # another run sealed meanwhile: compare with its attempt
+            return Sealing(package, "sealed", verdict, tuple(results), why)
+
+    def _beat(self, package: SealedPackage, record: ExtractionRecord, content_id: str) -> None:
+        self.heartbeats.append(
+            record.item,
+            record.period,
+            {
+                "attempt": package.attempt,
+                "content_id": content_id,
+                "run_id": record.run_id,
+                "finished": record.statements["extract"].execution["finished"],
+                "performed_by": dict(record.performed_by),
+            },
+        )
+
+    def _write(
+        self,
+        item: Item,
+        record: ExtractionRecord,
+        dataset: Dataset,
+        results: Sequence[CheckResult],
+        content: Mapping[str, Any],
+        verdict: Verdict,
+        supersedes: SealedPackage | None,
+        reason: str,
+    ) -> SealedPackage:
+        attempt = supersedes.attempt + 1 if supersedes else 1
+        predicate = {
+            **content,
+            "attempt": attempt,
+            "verdict": verdict,
+            "reason": reason,
+            "supersedes": (
+                {"attempt": supersedes.attempt, "seal_sha256": supersedes.seal_sha256} if supersedes else None
+            ),
+            "rows": record.dataset.rows,
+        }
+        statement = {
+            "_type": STATEMENT_TYPE,
+            "predicateType": PREDICATE_TYPE,
+            "subject": [{"name": "dataset", "digest": {"sha256": record.dataset.digest}}],
+            "predicate": predicate,
+        }
+        return self.store.write(
+            item.id,
+            record.period,
+            attempt,
+            payload(item, record, dataset, results, verdict),
+            statement,
+            {
+                "External-Identifier": f"{item.id}/{record.period}/attempt-{attempt:04d}",
+                "External-Description": f"{item.control} {item.id} {item.title}, {record.period}",
+                "Bag-Software-Agent": "soxauto_assets",
+            },
+        )
+
+
+def content_of(record: ExtractionRecord, results: Sequence[CheckResult]) -> dict[str, Any]:
+    """Return the content of an attempt and its id.
+
+    The id covers environment, item, period, definition, executed query, rows, and each check's name, severity and status;
+    never times, run or query ids, users or the code's commit.
+    """
+    content = {
+        "environment": record.environment,
+        "item": record.item,
+        "period": record.period,
+        "definition_digest": record.definition_digest,
+        "executed_digest": record.executed_digest,
+        "dataset_digest": record.dataset.digest,
+        "checks": [[result.name, result.severity, result.status] for result in results],
+        "overrides": [],
+        "inputs": [],
+    }
+    return {**content, "content_id": digest_of(content)}
+
+
+def payload(
+    item: Item, record: ExtractionRecord, dataset: Dataset, results: Sequence[CheckResult], verdict: Verdict
+) -> dict[str, bytes | Path]:
+    """Return the package's payload by path under ``data/``.
+
+    ``query``, ``rows``, ``contract.json``, ``dataset.json``, ``control_totals.json``, ``probes.json`` and ``checks.json``
+    are reproducible from the same source rows; ``execution.json`` and ``environment.json`` say who, when and with what.
+    """
+    recorded = record.to_json()
+    files: dict[str, bytes | Path] = {f"rows/{path.name}": path for path in dataset.files}
+    for purpose, statement in record.statements.items():
+        files[f"query/{purpose}.template.sql"] = statement.template.encode()
+        files[f"query/{purpose}.baseline.sql"] = _text(statement.baseline)
+        files[f"query/{purpose}.executed.sql"] = _text(statement.executed)
+    for name, content in item.definition_files().items():
+        if not name.endswith(".sql"):
+            files[f"query/definition/{name}"] = content
+    documents: dict[str, Any] = {
+        "query/parameters.json": {"parameters": recorded["parameters"], "configuration": recorded["configuration"]},
+        "query/digests.json": {purpose: dict(s.digests) for purpose, s in record.statements.items()},
+        "bindings.json": recorded["bindings"],
+        "contract.json": contract_of(item),
+        "dataset.json": {"digest": recorded["dataset"], "files": recorded["files"]},
+        "control_totals.json": {
+            "source": recorded["answers"]["control_totals"],
+            "landed": landed_totals(item, dataset).to_json(),
+        },
+        "probes.json": {name: answer for name, answer in recorded["answers"].items() if name != "control_totals"},
+        "checks.json": {"verdict": verdict, "results": [result.to_json() for result in results]},
+        "execution.json": {
+            **{name: recorded[name] for name in _VOLATILE},
+            "executions": {purpose: dict(s.execution) for purpose, s in record.statements.items()},
+            "warnings": recorded["warnings"],
+        },
+        "environment.json": build_environment(),
+    }
+    return {**files, **{name: canonical_json(value) for name, value in documents.items()}}
+
+
+def contract_of(item: Item) -> dict[str, Any]:
+    """Return what a verifier needs to know of an item to recompute digest and totals from the rows alone."""
+    return {
+        "item": item.id,
+        "title": item.title,
+        "control": item.control,
+        "columns": [[column.name, column.type.name] for column in item.columns],
+        "key": list(item.key),
+        "company_column": item.company_column,
+        "control_totals": {
+            "group_by": list(item.control_totals.group_by),
+            "sums": list(item.control_totals.sums),
+            "bounds": list(item.control_totals.bounds),
+        },
+        "legacy_differences": [
+            {"topic": d.topic, "legacy": d.legacy, "ours": d.ours, "reason": d.reason} for d in item.legacy_differences
+        ],
+    }
+
+
+def _difference(previous: Mapping[str, Any], content: Mapping[str, Any]) -> str:
+    """Name in words what differs between two attempts."""
+    names = {
+        "environment": "the environment",
+        "definition_digest": "the item's definition or configuration",
+        "executed_digest": "the executed query",
+        "dataset_digest": "the rows",
+        "checks": "the check results",
+    }
+    changed = [words for name, words in names.items() if previous[name] != content[name]]
+    return f"{' and '.join(changed)} changed since attempt {previous['attempt']}"
+
+
+def _text(sql: str) -> bytes:
+    return f"{sql}\n".encode()

@@ -1,0 +1,222 @@
+"""The extraction of one item for one period.
+
+Here belongs the order of things: bindings confirmed, tables fit, look-ups sound, statements run, rows landed, record
+written. What does not belong here: whether the result is right (``checks``).
+"""
+
+import getpass
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from soxauto_assets.canonical import digest_of, plain, sha256_hex
+from soxauto_assets.catalog.configuration import Configuration
+from soxauto_assets.catalog.model import Item
+from soxauto_assets.engines.contract import Engine, Execution, TableDescription
+from soxauto_assets.engines.sql import BoundStatement, Statement, bind, parse
+from soxauto_assets.errors import ExtractionError, SoxautoError
+from soxauto_assets.extraction.dimensions import PREFIX, dimension_statements, judge
+from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
+from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
+from soxauto_assets.extraction.tables import TypedTable
+from soxauto_assets.period import Period
+from soxauto_assets.records import RecordLog
+from soxauto_assets.sources.bindings import Binding, Bindings
+from soxauto_assets.sources.contracts import contract
+from soxauto_assets.sources.fitting import require_fit
+
+# Statements of one item start together: on a remote engine they queue side by side, here DuckDB shares its threads.
+_PARALLEL = 4
+
+
+@dataclass(frozen=True)
+class Extractor:
+    """What an extraction needs, once for all items.
+
+    Attributes:
+        engine: Where SQL runs.
+        bindings: Where the sources are.
+        configuration: Configuration parameters in force.
+        datasets: Where rows land.
+        records: Log of extraction records.
+        failures: Log of failed extractions.
+    """
+
+    engine: Engine
+    bindings: Bindings
+    configuration: Configuration
+    datasets: DatasetStore
+    records: RecordLog
+    failures: RecordLog
+
+    def extract(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
+        """Extract an item for a period.
+
+        Args:
+            item: The catalog item.
+            period: A closed period.
+            run_id: The run that asks, for the record.
+
+        Returns:
+            The record as written to the log, and the landed dataset.
+
+        Raises:
+            SoxautoError: Something stopped it; a failure record names the cause, and no dataset and no record remain.
+        """
+        try:
+            return self._extract(item, period, run_id)
+        except SoxautoError as error:
+            raised = error.for_item(item.id, period.key)
+            self.failures.append(
+                item.id,
+                period.key,
+                {
+                    "run_id": run_id,
+                    "environment": self.bindings.environment,
+                    "error": type(error).__name__,
+                    "cause": raised.cause,
+                    "action": raised.action,
+                },
+            )
+            raise
+
+    def newest(self, item: Item, period: Period, run_id: str | None = None) -> tuple[ExtractionRecord, Dataset]:
+        """Return the newest extraction of an item and period, of one run when it is given and has one.
+
+        Raises:
+            ExtractionError: The item was never extracted for the period.
+        """
+        records = self.records.all(item.id, period.key)
+        if not records:
+            raise ExtractionError(
+                "nothing was extracted yet", action="materialise the extract first", item=item.id, period=period.key
+            )
+        chosen = next((r for r in reversed(records) if run_id and r["run_id"] == run_id), records[-1])
+        record = ExtractionRecord.from_json(chosen)
+        return record, self.datasets.open(item, period.key, record.dataset, record.files)
+
+    def statements(self, item: Item, period: Period) -> dict[str, BoundStatement]:
+        """Bind every statement of an item.
+
+        Raises:
+            BindingError: A source is not confirmed.
+            CatalogError: A text is not sound.
+        """
+        texts = {**item.statements(), **dimension_statements(item)}
+        parsed = {purpose: parse(item.id, purpose, text, item.configuration) for purpose, text in texts.items()}
+        bound = {source: self.bindings.confirmed(source) for source in _sources(parsed)}
+        values = {name: key.parameter for name, key in self.configuration.select(item.configuration).items()}
+        return {purpose: bind(statement, period, values, bound) for purpose, statement in parsed.items()}
+
+    def definition_digest(self, item: Item) -> str:
+        """Return the digest of the item folder and its configuration in force."""
+        return definition_digest(item, self.configuration)
+
+    def _extract(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
+        statements = self.statements(item, period)
+        described = self._require_sources({p: b.statement for p, b in statements.items()})
+        with self.datasets.staging(item.id, period.key) as staging:
+            unload = staging / "unload"
+            unload.mkdir()
+            answers, executions, unloaded = self._run(statements, unload)
+            warnings = judge(item, answers)
+            dataset = self.datasets.land(item, period.key, unloaded, staging)
+            if not dataset.digest.rows and not item.allow_empty:
+                raise ExtractionError(
+                    "the source answered no row",
+                    action="find out whether the source is loaded for the period; an empty extract is no evidence",
+                )
+            engine_files = file_facts(unloaded)
+        kept = {purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)}
+        record = ExtractionRecord(
+            item=item.id,
+            period=period.key,
+            environment=self.bindings.environment,
+            run_id=run_id,
+            performed_by={"os_user": getpass.getuser()},
+            parameters={**plain(period.parameters()), **self._rendered(item)},
+            configuration={n: k.to_json() for n, k in self.configuration.select(item.configuration).items()},
+            definition_digest=self.definition_digest(item),
+            bindings={name: self.bindings.sources[name].to_json() for name in described},
+            sources={name: {"files": found.files, "bytes": found.bytes} for name, found in described.items()},
+            statements={purpose: _recorded(statements[purpose], executions[purpose]) for purpose in statements},
+            answers=kept,
+            dataset=dataset.digest,
+            files=file_facts(dataset.files),
+            engine_files=engine_files,
+            warnings=tuple(warnings),
+        )
+        ordinal = self.records.append(item.id, period.key, record.to_json())
+        return replace(record, ordinal=ordinal), dataset
+
+    def _rendered(self, item: Item) -> dict[str, list[str]]:
+        return {name: list(key.parameter) for name, key in self.configuration.select(item.configuration).items()}
+
+    def _require_sources(self, parsed: Mapping[str, Statement]) -> dict[str, TableDescription]:
+        """Return the description of every source the statements read.
+
+        Raises:
+            SourceMismatch: A table is missing or does not fit its contract.
+        """
+        described = {}
+        for source, columns in _sources(parsed).items():
+            binding: Binding = self.bindings.confirmed(source)
+            found = self.engine.describe(binding.table)
+            require_fit(contract(source), binding, found.columns if found else None, columns)
+            if found:
+                described[source] = found
+        return described
+
+    def _run(
+        self, statements: Mapping[str, BoundStatement], unload: Path
+    ) -> tuple[dict[str, TypedTable], dict[str, Execution], tuple[Path, ...]]:
+        """Run all statements side by side; the first failure stops the item."""
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            extract = pool.submit(self.engine.unload, statements["extract"].executed, "extract", unload)
+            small = {
+                purpose: pool.submit(self.engine.query, bound.executed, purpose)
+                for purpose, bound in statements.items()
+                if purpose != "extract"
+            }
+            unloaded = extract.result()
+            answers = {purpose: future.result() for purpose, future in small.items()}
+        tables = {purpose: _typed(purpose, answer.table) for purpose, answer in answers.items()}
+        executions = {purpose: answer.execution for purpose, answer in answers.items()}
+        return tables, {**executions, "extract": unloaded.execution}, unloaded.files
+
+
+def definition_digest(item: Item, configuration: Configuration) -> str:
+    """Return the digest of an item folder and its resolved configuration: what "the same definition" means."""
+    files = {name: sha256_hex(content) for name, content in item.definition_files().items()}
+    return digest_of({"files": files, "configuration": configuration.digest(item.configuration)})
+
+
+def _sources(parsed: Mapping[str, Statement]) -> dict[str, tuple[str, ...]]:
+    """Return every logical source that statements read, with all columns read from it."""
+    columns: dict[str, set[str]] = {}
+    for statement in parsed.values():
+        for source, names in statement.reads.items():
+            columns.setdefault(source, set()).update(names)
+    return {source: tuple(sorted(names)) for source, names in sorted(columns.items())}
+
+
+def _recorded(bound: BoundStatement, execution: Execution) -> StatementRecord:
+    return StatementRecord(
+        template=bound.statement.template,
+        baseline=bound.baseline,
+        executed=bound.executed,
+        digests=bound.digests,
+        execution=execution.to_json(),
+    )
+
+
+def _typed(purpose: str, table: Any) -> TypedTable:
+    try:
+        return TypedTable.from_arrow(table)
+    except ValueError as error:
+        raise ExtractionError(
+            f"the answer of {purpose} has a column without contract type ({error})",
+            action=f"cast the column in {purpose}.sql",
+        ) from error

@@ -1,0 +1,222 @@
+"""Landing: the engine's files become the dataset, in contract types and in a total order.
+
+Here belongs the lossless rewrite and the dataset store. What does not belong here: running the query.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import duckdb
+
+from soxauto_assets.catalog.model import Item
+from soxauto_assets.catalog.types import ContractType
+from soxauto_assets.errors import ExtractionError, StorageError
+from soxauto_assets.extraction.digest import DatasetDigest, dataset_digest
+from soxauto_assets.records import item_folder
+
+PART = "part-00000.parquet"
+_DECIMAL = re.compile(r"^DECIMAL\((\d+),(\d+)\)$")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The landed rows of an item for a period.
+
+    Attributes:
+        item: The catalog item.
+        files: Parquet files, in order.
+        digest: Digest of the rows.
+    """
+
+    item: Item
+    files: tuple[Path, ...]
+    digest: DatasetDigest
+
+    @contextmanager
+    def query(self, memory_limit: str = "512MB") -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open DuckDB over the rows, as the view ``landed``."""
+        with duckdb.connect(config={"memory_limit": memory_limit, "threads": 2}) as connection:
+            files = ", ".join(f"'{_quoted(path)}'" for path in self.files)
+            columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in self.item.columns)
+            connection.execute(f"CREATE VIEW landed AS SELECT {columns} FROM read_parquet([{files}])")
+            yield connection
+
+
+class DatasetStore:
+    """Landed datasets in a local folder, addressed by content, written once.
+
+    Args:
+        root: ``<root>/<item>/<period>/<digest>/part-00000.parquet``.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    @contextmanager
+    def staging(self, item: str, period: str) -> Iterator[Path]:
+        """Give a folder for unfinished files, removed at the end whatever happens.
+
+        Raises:
+            StorageError: The disk refused.
+        """
+        folder = item_folder(self.root, item, period) / f".staging-{uuid4().hex}"
+        try:
+            folder.mkdir(parents=True)
+            yield folder
+        except OSError as error:
+            raise _refused(error, item, period) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def land(self, item: Item, period: str, unloaded: Sequence[Path], staging: Path) -> Dataset:
+        """Rewrite an engine's files as the dataset.
+
+        Rows are ordered by key and then by every other column, so that the same rows give the same file whatever the
+        engine's threads did.
+
+        Args:
+            item: The catalog item.
+            period: Period key.
+            unloaded: The engine's Parquet files.
+            staging: The folder of :meth:`staging`.
+
+        Raises:
+            ExtractionError: A column is missing, extra, or cannot be read without loss.
+            StorageError: The disk refused.
+        """
+        part = staging / PART
+        with duckdb.connect(
+            config={"memory_limit": "512MB", "threads": 2, "temp_directory": str(staging)}
+        ) as connection:
+            files = ", ".join(f"'{_quoted(path)}'" for path in unloaded)
+            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet([{files}])").fetchall()
+            _require_columns(item, {row[0]: row[1] for row in described})
+            _require_exact_instants(connection, item, files)
+            columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in item.columns)
+            order = ", ".join(f'"{name}" NULLS FIRST' for name in total_order(item))
+            try:
+                connection.execute(
+                    f"COPY (SELECT {columns} FROM read_parquet([{files}]) ORDER BY {order}) "
+                    f"TO '{_quoted(part)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+                )
+            except duckdb.IOException as error:
+                raise StorageError(
+                    "the landed rows could not be written",
+                    action="free disk space, then run the same command again",
+                    item=item.id,
+                    period=period,
+                ) from error
+        digest = dataset_digest([part], [(c.name, c.type) for c in item.columns], item.company_column)
+        return Dataset(item, (self._publish(item.id, period, digest.digest, part),), digest)
+
+    def _publish(self, item: str, period: str, digest: str, part: Path) -> Path:
+        """Move a finished part to its content's address; equal content that is there already stays as it is."""
+        folder = item_folder(self.root, item, period) / digest
+        if not (folder / PART).exists():
+            ready = part.parent / "ready"
+            ready.mkdir()
+            with open(part, "rb") as file:
+                os.fsync(file.fileno())
+            part.rename(ready / PART)
+            try:
+                ready.rename(folder)
+            except OSError:
+                if not (folder / PART).exists():
+                    raise
+        return folder / PART
+
+    def open(self, item: Item, period: str, digest: DatasetDigest, files: Sequence[Mapping[str, Any]]) -> Dataset:
+        """Return a landed dataset.
+
+        Raises:
+            StorageError: A file is missing or differs from the record.
+        """
+        folder = item_folder(self.root, item.id, period) / digest.digest
+        for file in files:
+            path = folder / file["name"]
+            if not path.is_file() or path.stat().st_size != file["bytes"] or file_sha256(path) != file["sha256"]:
+                raise StorageError(
+                    f"landed file {file['name']} is missing or differs from its extraction record",
+                    action="extract the item again",
+                    item=item.id,
+                    period=period,
+                )
+        return Dataset(item, tuple(folder / file["name"] for file in files), digest)
+
+
+def total_order(item: Item) -> tuple[str, ...]:
+    """Return the columns that order the landed rows: the key, then every other column."""
+    return (*item.key, *(column.name for column in item.columns if column.name not in item.key))
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, read in blocks."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_facts(paths: Sequence[Path]) -> tuple[dict[str, Any], ...]:
+    """Return name, SHA-256 and size of files."""
+    return tuple({"name": path.name, "sha256": file_sha256(path), "bytes": path.stat().st_size} for path in paths)
+
+
+def _require_columns(item: Item, found: Mapping[str, str]) -> None:
+    declared = {column.name: column.type for column in item.columns}
+    faults = [f"{name} is missing" for name in declared if name not in found]
+    faults += [f"{name} is not declared" for name in found if name not in declared]
+    faults += [
+        f"{name} arrived as {found[name]}, declared {kind}"
+        for name, kind in declared.items()
+        if name in found and not _lossless(kind, found[name])
+    ]
+    if faults:
+        raise ExtractionError(
+            f"the extract's columns differ from the schema: {'; '.join(faults)}",
+            action="correct the cast in extract.sql or the column in item.py",
+            item=item.id,
+        )
+
+
+def _lossless(declared: ContractType, found: str) -> bool:
+    if declared.kind == "timestamp":
+        return found in {"TIMESTAMP", "TIMESTAMP_MS", "TIMESTAMP_NS", "TIMESTAMP_S"}
+    if declared.kind == "decimal":
+        size = _DECIMAL.match(found)
+        return size is not None and (int(size.group(1)), int(size.group(2))) == (declared.precision, declared.scale)
+    return found == declared.duckdb
+
+
+def _require_exact_instants(connection: duckdb.DuckDBPyConnection, item: Item, files: str) -> None:
+    """Refuse instants finer than a millisecond: the extract casts them, so one that is left was not cast."""
+    for column in item.columns:
+        if column.type.kind == "timestamp":
+            finer = connection.execute(
+                f'SELECT count(*) FROM read_parquet([{files}]) WHERE "{column.name}" <> CAST("{column.name}" AS TIMESTAMP_MS)'
+            ).fetchone()
+            if finer and finer[0]:
+                raise ExtractionError(
+                    f"{column.name} holds {finer[0]} instants finer than a millisecond",
+                    action="cast the column to timestamp(3) in extract.sql",
+                    item=item.id,
+                )
+
+
+def _refused(error: OSError, item: str, period: str) -> StorageError:
+    return StorageError(
+        f"the dataset could not be written ({error.strerror})",
+        action="free disk space or correct the permissions, then run the same command again",
+        item=item,
+        period=period,
+    )
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,90 @@
+"""Records: small canonical JSON files, numbered, written once.
+
+Here belongs the append-only log of an item and a period: extraction records, failures, heartbeats. What does not belong
+here: datasets and evidence packages, which have stores of their own.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from soxauto_assets.canonical import canonical_json, read_json
+from soxauto_assets.catalog.model import ITEM_ID
+from soxauto_assets.errors import StorageError
+
+_PERIOD = re.compile(r"^\d{4}-(0[1-9]|1[0-2])$")
+_NAME = re.compile(r"^(\d{4,})\.json$")
+
+
+def item_folder(root: Path, item: str, period: str) -> Path:
+    """Return ``<root>/<item>/<period>`` for valid ids.
+
+    Raises:
+        StorageError: An id has another form, so that it could lead out of the root.
+    """
+    if not ITEM_ID.match(item) or not _PERIOD.match(period):
+        raise StorageError("the item or period id has no valid form", action="use the ids that 'soxauto items' lists")
+    return root / item / period
+
+
+class RecordLog:
+    """One kind of record under a folder of its own.
+
+    Args:
+        root: The folder; ``<root>/<item>/<period>/0001.json`` and so on.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def append(self, item: str, period: str, value: Mapping[str, Any]) -> int:
+        """Write the next record and return its ordinal; an existing record is never touched.
+
+        Raises:
+            StorageError: The disk refused; nothing half written remains.
+        """
+        folder = item_folder(self.root, item, period)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            staged = folder / f".{uuid4().hex}"
+            try:
+                with open(staged, "xb") as file:
+                    file.write(canonical_json(dict(value)))
+                    file.flush()
+                    os.fsync(file.fileno())
+                return self._publish(staged, folder)
+            finally:
+                staged.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"a record could not be written ({error.strerror})",
+                action="free disk space or correct the permissions, then run the same command again",
+                item=item,
+                period=period,
+            ) from error
+
+    def _publish(self, staged: Path, folder: Path) -> int:
+        ordinal = len(self._ordinals(folder)) + 1
+        while True:
+            try:
+                os.link(staged, folder / f"{ordinal:04d}.json")
+                return ordinal
+            except FileExistsError:
+                ordinal += 1
+
+    def all(self, item: str, period: str) -> list[dict[str, Any]]:
+        """Return the records in order; each carries its ``ordinal``."""
+        folder = item_folder(self.root, item, period)
+        return [
+            {**read_json((folder / f"{ordinal:04d}.json").read_bytes()), "ordinal": ordinal}
+            for ordinal in self._ordinals(folder)
+        ]
+
+    @staticmethod
+    def _ordinals(folder: Path) -> list[int]:
+        if not folder.is_dir():
+            return []
+        return sorted(int(match.group(1)) for path in folder.iterdir() if (match := _NAME.match(path.name)))

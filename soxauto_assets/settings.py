@@ -1,0 +1,99 @@
+"""Settings of a deployment: which environment, and where its files are.
+
+Here belongs reading the environment variables, once, with where each value came from. What does not belong here:
+configuration of the catalog (``catalog.configuration``) and clients of any kind.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from soxauto_assets.errors import SoxautoError
+from soxauto_assets.period import Period
+
+PROJECT = Path(__file__).resolve().parents[1]
+ENVIRONMENTS = ("demo", "lake")
+FIRST_PERIOD = "2024-08"
+
+
+class SettingsError(SoxautoError):
+    """A setting has no usable value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force.
+
+    Attributes:
+        environment: ``demo`` or ``lake``.
+        home: Folder of datasets, evidence and Dagster's storage.
+        lake: The lake folder.
+        bindings: The bindings file.
+        configuration: File that replaces configuration keys, or None.
+        first_period: First period offered.
+        memory_limit: DuckDB's memory limit.
+    """
+
+    environment: str
+    home: Path
+    lake: Path
+    bindings: Path
+    configuration: Path | None
+    first_period: Period
+    memory_limit: str
+
+    @classmethod
+    def from_environment(cls, variables: Mapping[str, str] | None = None, lake: Path | None = None) -> "Settings":
+        """Read the settings.
+
+        Args:
+            variables: Environment variables; None = those of the process.
+            lake: A lake folder given on the command line; it makes the environment ``lake`` unless one is set.
+
+        Raises:
+            SettingsError: A variable names something that does not exist.
+        """
+        given = {name: value for name, value in (os.environ if variables is None else variables).items() if value}
+        environment = given.get("SOXAUTO_ENV") or ("lake" if lake else "demo")
+        if lake and environment == "demo":
+            environment = "lake"
+        if environment not in ENVIRONMENTS:
+            raise SettingsError(f"SOXAUTO_ENV is {environment!r}", action=f"set it to one of {', '.join(ENVIRONMENTS)}")
+        home = Path(given.get("SOXAUTO_HOME", _default_home())).expanduser().resolve()
+        folder = lake or (Path(given["SOXAUTO_LAKE"]) if "SOXAUTO_LAKE" in given else None)
+        if folder is None and environment == "lake":
+            raise SettingsError("no lake folder is given", action="give --lake DIR or set SOXAUTO_LAKE")
+        override = given.get("SOXAUTO_CONFIGURATION")
+        return cls(
+            environment=environment,
+            home=home,
+            lake=(folder or home / "lake").expanduser().resolve(),
+            bindings=Path(given.get("SOXAUTO_BINDINGS", PROJECT / "bindings" / f"{environment}.yaml")),
+            configuration=Path(override) if override else None,
+            first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
+            memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
+        )
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's storage, shared by command line and UI."""
+        return self.home / "dagster"
+
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables that give these settings to a child process."""
+        values = {
+            "SOXAUTO_ENV": self.environment,
+            "SOXAUTO_HOME": str(self.home),
+            "SOXAUTO_LAKE": str(self.lake),
+            "SOXAUTO_BINDINGS": str(self.bindings),
+            "SOXAUTO_FIRST_PERIOD": self.first_period.key,
+            "SOXAUTO_MEMORY_LIMIT": self.memory_limit,
+            "DAGSTER_HOME": str(self.dagster_home),
+        }
+        return {**values, **({"SOXAUTO_CONFIGURATION": str(self.configuration)} if self.configuration else {})}
+
+
+def _default_home() -> Path:
+    """Return ``.soxauto`` beside pyproject.toml, or in the working folder where the package is installed as a wheel."""
+    return (PROJECT if (PROJECT / "pyproject.toml").is_file() else Path.cwd()) / ".soxauto"
