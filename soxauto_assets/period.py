@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from soxauto_assets.errors import PeriodError
 
-_KEY = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+_KEY = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$", re.ASCII)
 
 
 @dataclass(frozen=True, order=True)

@@ -14,7 +14,7 @@ from soxauto_assets.defs.rendering import check_metadata, extract_key, severity
 from soxauto_assets.defs.resources import PlatformResource
 
 
-def extract_checks(item: Item, partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:  # type: ignore[type-arg]
+def extract_checks(item: Item, partitions: dg.PartitionsDefinition) -> dg.AssetChecksDefinition:
     """Return the checks of an item's extract."""
     key = extract_key(item)
     specs = [
@@ -28,7 +28,7 @@ def extract_checks(item: Item, partitions: dg.PartitionsDefinition) -> dg.AssetC
     def checks(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
         names = tuple(check.name for check in context.selected_asset_check_keys)
         period = platform.period(context.partition_key)
-        for result in platform.runtime.check(item, period, context.run_id, names):
+        for result in platform.runtime.check(item, period, context.run.run_id, names):
             yield dg.AssetCheckResult(
                 passed=result.good,
                 asset_key=key,

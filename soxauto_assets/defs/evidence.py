@@ -20,7 +20,7 @@ class SealConfig(dg.Config):
     reason: str | None = None
 
 
-def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:  # type: ignore[type-arg]
+def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:
     """Return the evidence asset of an item."""
     key = evidence_key(item)
 
@@ -49,7 +49,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     )
     def evidence(
         context: dg.AssetExecutionContext, config: SealConfig, platform: PlatformResource
-    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    ) -> dg.MaterializeResult[None]:
         try:
             period = platform.period(context.partition_key)
             sealing = platform.runtime.seal(item, period, context.run_id, config.reason)
@@ -60,7 +60,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     return evidence
 
 
-def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def _result(sealing: Sealing) -> dg.MaterializeResult[None]:
     failed = [result for result in sealing.results if not result.good]
     advisory = [result.name for result in failed if result.severity == "warn"]
     statement = {

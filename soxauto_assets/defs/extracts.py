@@ -8,7 +8,7 @@ from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
 
 
-def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:  # type: ignore[type-arg]
+def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:
     """Return the extract asset of an item."""
 
     @dg.asset(
@@ -23,7 +23,7 @@ def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version:
         code_version=code_version,
         metadata={"dagster/column_schema": table_schema(item.columns), **item.metadata},
     )
-    def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
         try:
             period = platform.period(context.partition_key)
             record, dataset = platform.runtime.extractor.extract(item, period, context.run_id)

@@ -8,7 +8,7 @@ from soxauto_assets.defs.rendering import evidence_key, extract_key
 CLOSE = "close_month"
 
 
-def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:  # type: ignore[type-arg]
+def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
     """Return the job that extracts, checks and seals every item of a month."""
     keys = [key(item) for item in items for key in (extract_key, evidence_key)]
     return dg.define_asset_job(

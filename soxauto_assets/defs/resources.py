@@ -30,9 +30,11 @@ class DuckDBLakeResource(EngineResource):
     """DuckDB over a folder of Parquet tables: the embedded default."""
 
     lake: str = Field(description="Folder laid out as <database>/<table>/**/*.parquet (SOXAUTO_LAKE).")
-    memory_limit: str = Field("512MB", description="What DuckDB may hold before it spills (SOXAUTO_MEMORY_LIMIT).")
-    threads: int = Field(2, ge=1, description="Threads of one statement.")
-    spill: str | None = Field(None, description="Folder for what does not fit in memory.")
+    memory_limit: str = Field(
+        default="512MB", description="What DuckDB may hold before it spills (SOXAUTO_MEMORY_LIMIT)."
+    )
+    threads: int = Field(default=2, ge=1, description="Threads of one statement.")
+    spill: str | None = Field(default=None, description="Folder for what does not fit in memory.")
 
     def open(self) -> Engine:
         """Return the engine over the folder.
@@ -62,7 +64,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     configuration: str | None = Field(
         None, description="File that replaces configuration keys (SOXAUTO_CONFIGURATION)."
     )
-    first_period: str = Field("2024-08", description="First period offered (SOXAUTO_FIRST_PERIOD).")
+    first_period: str = Field(default="2024-08", description="First period offered (SOXAUTO_FIRST_PERIOD).")
 
     _runtime: Runtime | None = PrivateAttr(default=None)
 

@@ -6,10 +6,9 @@ itself.
 
 from typing import TYPE_CHECKING
 
-from soxauto_assets.evidence.store import LocalEvidenceStore, SealedPackage
-
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
 from soxauto_assets.evidence.recompute import verify_and_recompute
+from soxauto_assets.evidence.store import LocalEvidenceStore, SealedPackage
 
 if TYPE_CHECKING:
     import pandas as pd

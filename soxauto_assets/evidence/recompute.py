@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
-from soxauto_assets.extraction.digest import dataset_digest
 
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog.model import ControlTotals
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.checks.totals import totals_sql
 from soxauto_assets.evidence import verify
+from soxauto_assets.extraction.digest import dataset_digest
 from soxauto_assets.extraction.tables import TypedTable
 
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
-
 from soxauto_assets.canonical import canonical_json, digest_of
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.checks import CheckResult, Verdict, verdict_of
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.evidence.environment import build_environment
+from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.records import RecordLog

@@ -43,9 +43,9 @@ ITEM = Item(
         Expectation(
             "one_rate_per_country",
             violation=(
-                "company_country in (select company_country from landed where not ends_with(lower(rtrim(company_code)), '_usd') "
-                "group by company_country having count(distinct fx_rate) > 1) "
-                "and not ends_with(lower(rtrim(company_code)), '_usd')"
+                "not ends_with(lower(rtrim(company_code)), '_usd') and company_country in ("
+                "select company_country from landed where not ends_with(lower(rtrim(company_code)), '_usd') "
+                "group by company_country having count(distinct fx_rate) > 1)"
             ),
             meaning="Companies of one country have one rate (domain 3.3).",
         ),
