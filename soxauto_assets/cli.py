@@ -5,6 +5,7 @@ Exit codes: 0 done or verified, 1 a verdict failed or a package was not verified
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
@@ -19,7 +20,8 @@ _LAKE = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
 )
-console = Console(soft_wrap=False)
+# A log file has no width of its own; rich would fold it at 80.
+console = Console(width=None if sys.stdout.isatty() else 110)
 
 
 class _Commands(click.Group):
@@ -30,6 +32,12 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except SoxautoError as error:
             click.secho(f"error: {error}", fg="red", err=True)
+            ctx.exit(2)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:
+            # A fault of ours: the trace helps whoever mends it, and 1 would say that a verdict failed.
+            traceback.print_exc()
             ctx.exit(2)
 
 

@@ -1,55 +1,9 @@
-"""The code location: wiring only.
+"""The code location: ``defs`` is what Dagster loads, with the settings of the environment and ``.env``."""
 
-``defs`` is what ``dagster dev`` loads. ``build_defs`` assembles variants for tests and other deployments.
-"""
-
-import dagster as dg
 from dotenv import load_dotenv
 
-from soxauto_assets.catalog import Item, all_items
-from soxauto_assets.catalog.configuration import load_configuration
-from soxauto_assets.defs.checks import extract_checks
-from soxauto_assets.defs.evidence import evidence_asset
-from soxauto_assets.defs.extracts import extract_asset
-from soxauto_assets.defs.jobs import close_job, close_schedule
-from soxauto_assets.defs.partitions import monthly_partitions
-from soxauto_assets.defs.resources import PlatformResource, platform_resource
-from soxauto_assets.defs.sources import source_specs
-from soxauto_assets.extraction.extract import definition_digest
+from soxauto_assets.defs.build import build_defs
 from soxauto_assets.settings import PROJECT, Settings
-from soxauto_assets.sources.bindings import load_bindings
-
-
-def build_defs(
-    settings: Settings, items: tuple[Item, ...] | None = None, platform: PlatformResource | None = None
-) -> dg.Definitions:
-    """Assemble the definitions.
-
-    Args:
-        settings: The settings in force.
-        items: The items; None = the whole catalog.
-        platform: The platform resource; None = the one the settings describe.
-    """
-    chosen = all_items() if items is None else items
-    configuration = load_configuration(settings.configuration)
-    partitions = monthly_partitions(settings.first_period)
-    versions = {item.id: definition_digest(item, configuration) for item in chosen}
-    bindings = None if settings.environment == "lake" else load_bindings(settings.bindings)
-    job = close_job(chosen, partitions)
-    return dg.Definitions(
-        assets=[
-            *source_specs(chosen, bindings),
-            *(extract_asset(item, partitions, versions[item.id]) for item in chosen),
-            *(evidence_asset(item, partitions, versions[item.id]) for item in chosen),
-        ],
-        asset_checks=[extract_checks(item, partitions) for item in chosen],
-        jobs=[job],
-        schedules=[close_schedule(job)],
-        resources={"platform": platform or platform_resource(settings)},
-        # One process: a process per step costs about two seconds each. It governs the UI's Materialize, too.
-        executor=dg.in_process_executor,
-    )
-
 
 load_dotenv(PROJECT / ".env")
 defs = build_defs(Settings.from_environment())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -29,7 +30,6 @@ class Line:
     Attributes:
         item: The item.
         package: Path of its current package, when it could be extracted.
-        attempt: Attempt number.
         outcome: ``sealed``, ``unchanged`` or ``not extracted``.
         statement: The package's predicate.
         checks: Check results of the package.
@@ -39,7 +39,6 @@ class Line:
 
     item: Item
     package: Path | None = None
-    attempt: int | None = None
     outcome: str = "not extracted"
     statement: dict[str, Any] | None = None
     checks: tuple[dict[str, Any], ...] = ()
@@ -78,7 +77,7 @@ def close_period(
     console.print(f"Closing [bold]{period.key}[/bold] in environment [bold]{settings.environment}[/bold], run {run_id}")
     crashed = _run(settings, period.key, items, reason, run_id, console)
     lines = [_line(runtime, item, period.key, run_id) for item in items]
-    console.print(_table(lines, period.key))
+    console.print(_table(lines, period.key, runtime.evidence.root))
     for line in lines:
         _explain(line, console)
     if hints:
@@ -96,14 +95,16 @@ def _run(
     ensure_dagster_home(settings)
     import dagster as dg
 
-    from soxauto_assets.definitions import build_defs
+    from soxauto_assets.defs.build import build_defs
     from soxauto_assets.defs.jobs import CLOSE
     from soxauto_assets.defs.rendering import evidence_key, extract_key
 
     definitions = build_defs(settings)
     job = definitions.resolve_job_def(CLOSE)
     keys = [key(item) for item in items for key in (extract_key, evidence_key)]
-    config = {"ops": {f"evidence__{item.id}": {"config": {"reason": reason}} for item in items}} if reason else None
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    if reason:
+        config["ops"] = {f"evidence__{item.id}": {"config": {"reason": reason}} for item in items}
     with dg.DagsterInstance.get() as instance, _progress(instance, run_id, console):
         result = job.execute_in_process(
             partition_key=period,
@@ -168,7 +169,6 @@ def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
     return Line(
         item,
         package.path,
-        package.attempt,
         "unchanged" if beats else "sealed",
         runtime.evidence.statement(package)["predicate"],
         tuple(read_json(runtime.evidence.read(package, "data/checks.json"))["results"]),
@@ -176,16 +176,18 @@ def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
     )
 
 
-def _table(lines: list[Line], period: str) -> Table:
-    table = Table(title=f"Close of {period}", show_lines=False)
-    for name, justify in (("item", "left"), ("rows", "right"), ("control total", "right"), ("checks", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    table.add_column("verdict")
-    table.add_column("attempt")
-    table.add_column("package", overflow="fold")
+def _table(lines: list[Line], period: str, root: Path) -> Table:
+    table = Table(title=f"Close of {period}", box=box.SIMPLE_HEAD)
+    table.add_column("item", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("control total", justify="right", no_wrap=True)
+    table.add_column("checks", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("attempt", no_wrap=True)
+    table.add_column(f"package, below {_shown(root)}", overflow="fold")
     for line in lines:
-        if line.statement is None:
-            table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "–", "–")
+        if line.statement is None or line.package is None:
+            table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "–", "none")
             continue
         good = sum(1 for check in line.checks if check["status"] in ("passed", "not_applicable"))
         colour = "green" if line.statement["verdict"] == "passed" else "red"
@@ -195,8 +197,8 @@ def _table(lines: list[Line], period: str) -> Table:
             _control_total(line),
             f"{good} passed, {len(line.checks) - good} failed",
             f"[{colour}]{line.statement['verdict']}[/{colour}]",
-            f"{line.attempt} ({line.outcome})",
-            _shown(line.package),
+            "new" if line.outcome == "sealed" else line.outcome,
+            line.package.relative_to(root).as_posix(),
         )
     return table
 
@@ -208,12 +210,14 @@ def _control_total(line: Line) -> str:
     whose totals agree is.
     """
     assert line.totals is not None
+    if any(check["name"] == "control_totals" and check["status"] != "passed" for check in line.checks):
+        return "[red]differs[/red]"
     names = [name for name, _ in line.totals["columns"]]
     groups = line.totals["rows"]
     if line.item.control_totals.group_by:
         return f"{len(groups)} groups tied"
     (row,) = groups
-    return f"{line.item.control_totals.sums[0]} {row[names.index(f'sum_{line.item.control_totals.sums[0]}')]}"
+    return str(row[names.index(f"sum_{line.item.control_totals.sums[0]}")])
 
 
 def _explain(line: Line, console: Console) -> None:

@@ -49,7 +49,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     )
     def evidence(
         context: dg.AssetExecutionContext, config: SealConfig, platform: PlatformResource
-    ) -> dg.MaterializeResult[None]:
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             period = platform.period(context.partition_key)
             sealing = platform.runtime.seal(item, period, context.run_id, config.reason)
@@ -60,7 +60,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     return evidence
 
 
-def _result(sealing: Sealing) -> dg.MaterializeResult[None]:
+def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
     failed = [result for result in sealing.results if not result.good]
     advisory = [result.name for result in failed if result.severity == "warn"]
     statement = {

@@ -23,7 +23,7 @@ def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version:
         code_version=code_version,
         metadata={"dagster/column_schema": table_schema(item.columns), **item.metadata},
     )
-    def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult[None]:
+    def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             period = platform.period(context.partition_key)
             record, dataset = platform.runtime.extractor.extract(item, period, context.run_id)

@@ -1,14 +1,23 @@
 """Jobs and schedules: closing a month."""
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.defs.rendering import evidence_key, extract_key
 
+if TYPE_CHECKING:
+    # Dagster exports what define_asset_job returns under no public name.
+    from dagster._core.definitions.partitions.partitioned_schedule import (
+        UnresolvedPartitionedAssetScheduleDefinition as PartitionedSchedule,
+    )
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
 CLOSE = "close_month"
 
 
-def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> "AssetJob":
     """Return the job that extracts, checks and seals every item of a month."""
     keys = [key(item) for item in items for key in (extract_key, evidence_key)]
     return dg.define_asset_job(
@@ -20,14 +29,12 @@ def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> d
     )
 
 
-def close_schedule(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
+def close_schedule(job: "AssetJob") -> "dg.ScheduleDefinition | PartitionedSchedule":
     """Return the schedule of the close.
 
     Postings settle around the 8th of the following month, so a close on the 1st would seal data that still moves (domain
     1.4). It is stopped until an operator turns it on.
     """
-    schedule = dg.build_schedule_from_partitioned_job(
+    return dg.build_schedule_from_partitioned_job(
         job, name=f"{CLOSE}_schedule", day_of_month=8, hour_of_day=6, default_status=dg.DefaultScheduleStatus.STOPPED
     )
-    assert isinstance(schedule, dg.ScheduleDefinition) or schedule is not None
-    return schedule  # type: ignore[return-value]
