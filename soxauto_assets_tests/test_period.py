@@ -31,7 +31,9 @@ def test_leap_years_and_year_ends(key, last_day, following, before):
     assert (period.last_day, period.next().key, period.previous().key) == (last_day, following, before)
 
 
-@pytest.mark.parametrize("text", ["2025-13", "2025-00", "2025-9", "202509", "2025-09-30", "", "latest", "0000-01", "२०२५-०९"])
+@pytest.mark.parametrize(
+    "text", ["2025-13", "2025-00", "2025-9", "202509", "2025-09-30", "", "latest", "0000-01", "२०२५-०९"]
+)
 def test_other_texts_are_refused(text):
     with pytest.raises(PeriodError, match="YYYY-MM"):
         Period.parse(text)

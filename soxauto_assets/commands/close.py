@@ -189,18 +189,25 @@ def _table(lines: list[Line], period: str, root: Path) -> Table:
         if line.statement is None or line.package is None:
             table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "–", "none")
             continue
-        good = sum(1 for check in line.checks if check["status"] in ("passed", "not_applicable"))
         colour = "green" if line.statement["verdict"] == "passed" else "red"
         table.add_row(
             line.item.id,
             f"{line.statement['rows']:,}",
             _control_total(line),
-            f"{good} passed, {len(line.checks) - good} failed",
+            _counted(line.checks),
             f"[{colour}]{line.statement['verdict']}[/{colour}]",
             "new" if line.outcome == "sealed" else line.outcome,
             line.package.relative_to(root).as_posix(),
         )
     return table
+
+
+def _counted(checks: tuple[dict[str, Any], ...]) -> str:
+    """Count passed and failed checks; a failed check of severity warn is named as what it is."""
+    bad = [check for check in checks if check["status"] not in ("passed", "not_applicable")]
+    failed = sum(1 for check in bad if check["severity"] == "error")
+    warned = f", {len(bad) - failed} warned" if len(bad) > failed else ""
+    return f"{len(checks) - len(bad)} passed, {failed} failed{warned}"
 
 
 def _control_total(line: Line) -> str:

@@ -1,0 +1,42 @@
+"""Fixtures: a runtime over a hand-made lake of all four items, and a close on it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import Settings
+from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
+from soxauto_assets_tests.catalog.test_cr_05 import TABLES as RATES
+from soxauto_assets_tests.catalog.test_ipe_07 import TABLES as RECEIVABLES
+from soxauto_assets_tests.catalog.test_ipe_09 import ORDERS
+from soxauto_assets_tests.lakes import write_lake
+
+HAND_MADE = {
+    **RATES,
+    **RECEIVABLES,
+    **BALANCES,
+    **ORDERS,
+}
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A fresh copy of the hand-made lake that a test may change."""
+    return write_lake(tmp_path / "lake", HAND_MADE)
+
+
+@pytest.fixture
+def open_runtime(tmp_path: Path, lake: Path) -> Callable[[], Runtime]:
+    """A factory of runtimes on the same lake and home: each reads the lake anew, as a new process would."""
+    opened: list[Runtime] = []
+
+    def open_() -> Runtime:
+        runtime = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(tmp_path / "home")}, lake=lake))
+        opened.append(runtime)
+        return runtime
+
+    yield open_
+    for runtime in opened:
+        runtime.close()
