@@ -120,7 +120,7 @@ def cell_sql(name: str, kind: ContractType) -> str:
         case "string":
             text = f"length({column}) || ':' || {column}"
         case "bool":
-            text = f"CASE WHEN {column} THEN 'true' ELSE 'false' END"
+            text = f"CASE WHEN {column} THEN 'true' WHEN NOT {column} THEN 'false' END"
         case "timestamp":
             text = f"CAST(epoch_ms(CAST({column} AS TIMESTAMP_MS)) AS VARCHAR)"
         case _:
