@@ -123,11 +123,6 @@ class Extractor:
             answers, executions, unloaded = self._run(statements, unload)
             warnings = judge(item, answers)
             dataset = self.datasets.land(item, period.key, unloaded, staging)
-            if not dataset.digest.rows and not item.allow_empty:
-                raise ExtractionError(
-                    "the source answered no row",
-                    action="find out whether the source is loaded for the period; an empty extract is no evidence",
-                )
             engine_files = file_facts(unloaded)
         kept = {purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)}
         record = ExtractionRecord(

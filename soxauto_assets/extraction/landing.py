@@ -89,7 +89,7 @@ class DatasetStore:
             staging: The folder of :meth:`staging`.
 
         Raises:
-            ExtractionError: A column is missing, extra, or cannot be read without loss.
+            ExtractionError: A column is missing, extra, or cannot be read without loss; or there is no row.
             StorageError: The disk refused.
         """
         part = staging / PART
@@ -115,6 +115,11 @@ class DatasetStore:
                     period=period,
                 ) from error
         digest = dataset_digest([part], [(c.name, c.type) for c in item.columns], item.company_column)
+        if not digest.rows and not item.allow_empty:
+            raise ExtractionError(
+                "the source answered no row",
+                action="find out whether the source is loaded for the period; an empty extract is no evidence",
+            )
         return Dataset(item, (self._publish(item.id, period, digest.digest, part),), digest)
 
     def _publish(self, item: str, period: str, digest: str, part: Path) -> Path:

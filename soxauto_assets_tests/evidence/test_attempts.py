@@ -1,0 +1,129 @@
+"""Attempts: whether an extraction is new is decided by content, never by a clock."""
+
+import pytest
+
+import soxauto_assets
+from soxauto_assets.canonical import read_json
+from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
+from soxauto_assets.evidence.recompute import verify_and_recompute
+from soxauto_assets_tests.catalog.test_ipe_07 import TABLES
+from soxauto_assets_tests.closing import close
+from soxauto_assets_tests.lakes import write_table
+
+
+def change_one_amount(lake):
+    text = TABLES["detailed_customer_ledger_entry"].replace("10.125", "10.126")
+    write_table(lake, "detailed_customer_ledger_entry", text)
+
+
+def test_the_first_close_seals_attempt_1_with_every_row(open_runtime):
+    runtime = open_runtime()
+    sealing = close(runtime, "IPE_07")
+    assert (sealing.outcome, sealing.package.attempt, sealing.verdict) == ("sealed", 1, "passed")
+    predicate = runtime.evidence.statement(sealing.package)["predicate"]
+    assert (predicate["rows"], predicate["supersedes"], predicate["reason"]) == (7, None, "first attempt")
+    assert {layer.status for layer in verify_and_recompute(sealing.package.path)} == {"pass", "not present"}
+
+
+def test_the_same_close_again_makes_no_attempt_but_a_heartbeat(open_runtime):
+    close(open_runtime(), "IPE_07")
+    runtime = open_runtime()
+    again = close(runtime, "IPE_07", run_id="run-2")
+    assert (again.outcome, again.package.attempt) == ("unchanged", 1)
+    assert len(runtime.evidence.attempts("IPE_07", "2025-09")) == 1
+    (beat,) = runtime.heartbeats.all("IPE_07", "2025-09")
+    assert (beat["attempt"], beat["run_id"]) == (1, "run-2")
+
+
+def test_one_changed_source_row_makes_an_attempt_that_names_the_one_it_supersedes(open_runtime, lake):
+    first = close(open_runtime(), "IPE_07").package
+    change_one_amount(lake)
+    runtime = open_runtime()
+    second = close(runtime, "IPE_07", run_id="run-2")
+    assert (second.outcome, second.package.attempt) == ("sealed", 2)
+    predicate = runtime.evidence.statement(second.package)["predicate"]
+    assert predicate["supersedes"] == {"attempt": 1, "seal_sha256": first.seal_sha256}
+    assert predicate["reason"] == "the rows changed since attempt 1"
+    assert soxauto_assets_rows(runtime, 1) != soxauto_assets_rows(runtime, 2)
+
+
+def soxauto_assets_rows(runtime, attempt):
+    return sorted(runtime.load("IPE_07", "2025-09", attempt)["rem_amt_lcy"].to_list())
+
+
+def test_content_that_an_older_attempt_had_is_a_new_attempt_again(open_runtime, lake):
+    close(open_runtime(), "IPE_07")
+    change_one_amount(lake)
+    close(open_runtime(), "IPE_07", run_id="run-2")
+    write_table(lake, "detailed_customer_ledger_entry", TABLES["detailed_customer_ledger_entry"])
+    third = close(open_runtime(), "IPE_07", run_id="run-3", reason="correction taken back")
+    assert (third.package.attempt, third.reason) == (3, "correction taken back")
+
+
+def test_a_failed_verdict_is_sealed_and_its_rows_are_given_only_when_asked_for(open_runtime):
+    runtime = open_runtime()
+    sealing = close(runtime, "CR_04")
+    assert sealing.verdict == "failed"
+    assert [result.name for result in sealing.results if not result.good] == ["freshness"]
+    assert all(layer.status != "fail" for layer in verify_and_recompute(sealing.package.path))
+    with pytest.raises(FailedVerdict, match="CR_04 2025-09: the verdict of attempt 1 is failed"):
+        runtime.load("CR_04", "2025-09")
+    assert len(runtime.load("CR_04", "2025-09", allow_failed=True)) == 4
+
+
+def test_load_gives_arrow_decimals_and_says_what_was_loaded(open_runtime):
+    runtime = open_runtime()
+    close(runtime, "IPE_07")
+    frame = runtime.load("IPE_07", "2025-09")
+    assert str(frame["rem_amt_lcy"].dtype) == "decimal128(18, 4)[pyarrow]"
+    assert frame.attrs["attempt"] == 1 and len(frame.attrs["digest"]) == 64
+    assert frame.attrs["environment"] == "lake"
+
+
+def test_load_refuses_what_is_not_sealed_or_does_not_verify(open_runtime, monkeypatch):
+    runtime = open_runtime()
+    with pytest.raises(NotSealed, match=r"IPE_07 2025-09: nothing is sealed.*soxauto close 2025-09 --item IPE_07"):
+        runtime.load("IPE_07", "2025-09")
+    package = close(runtime, "IPE_07").package
+    with pytest.raises(NotSealed, match="attempt 9"):
+        runtime.load("IPE_07", "2025-09", attempt=9)
+    part = package.path / "data" / "rows" / "part-00000.parquet"
+    part.chmod(0o644)
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    with pytest.raises(NotVerified, match="differs from the seal"):
+        runtime.load("IPE_07", "2025-09")
+    monkeypatch.setenv("SOXAUTO_HOME", str(runtime.settings.home))
+    monkeypatch.setenv("SOXAUTO_ENV", "demo")
+    with pytest.raises(NotVerified):
+        soxauto_assets.load("IPE_07", "2025-09")
+
+
+def test_a_package_says_nothing_of_local_paths(open_runtime, tmp_path):
+    package = close(open_runtime(), "IPE_07").package
+    for path in package.path.rglob("*"):
+        if path.is_file():
+            assert str(tmp_path).encode() not in path.read_bytes(), path.name
+
+
+def test_a_package_forged_with_a_new_seal_still_fails_when_rows_and_digest_disagree(open_runtime):
+    """The seal alone cannot know what the rows say; the recomputation does."""
+    from soxauto_assets.evidence import verify
+    from soxauto_assets.evidence.store import LocalEvidenceStore
+
+    runtime = open_runtime()
+    first = close(runtime, "IPE_07").package
+    other = close(runtime, "IPE_07", period="2025-08").package
+    payload = {
+        path.relative_to(first.path / "data").as_posix(): path.read_bytes()
+        for path in (first.path / "data").rglob("*")
+        if path.is_file()
+    }
+    payload["rows/part-00000.parquet"] = (other.path / "data" / "rows" / "part-00000.parquet").read_bytes()
+    statement = read_json((first.path / "statement.json").read_bytes())
+    statement["subject"] = statement["subject"][1:]
+    forged = LocalEvidenceStore(runtime.settings.home / "forged").write(
+        "IPE_07", "2025-09", 1, payload, statement, {"Bag-Software-Agent": "test"}
+    )
+    assert verify.verify_package(forged.path).verified
+    failed = {layer.name for layer in verify_and_recompute(forged.path) if layer.status == "fail"}
+    assert failed == {"dataset digest", "control totals"}
