@@ -9,5 +9,5 @@ from soxauto_assets.settings import Settings
 def prepare_lake(settings: Settings, scale: int, console: Console) -> None:
     """Generate the demo lake where it is not there yet, and say what it holds."""
     with console.status("Generating the demo lake …"):
-        summary = generate_lake(settings.lake, scale=scale, bindings_file=settings.bindings)
+        summary = generate_lake(settings.lake, settings.bindings, scale=scale)
     console.print(f"Demo lake: {settings.lake} ({summary.rows:,} rows in {summary.tables} tables)")

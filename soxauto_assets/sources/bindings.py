@@ -191,8 +191,10 @@ def _binding(name: str, entry: Mapping[str, Any], origin: str) -> Binding:
         raise refuse(f"is no logical source; known are {', '.join(sorted(CONTRACTS))}")
     known = {column.name for column in CONTRACTS[name].columns}
     columns = entry.get("columns") or {}
-    if unknown := sorted(set(columns) - known):
+    if unknown := sorted(str(column) for column in set(columns) - known):
         raise refuse(f"renames columns that its contract does not have: {', '.join(unknown)}")
+    if not all(isinstance(physical, str) for physical in columns.values()):
+        raise refuse("has a column name that YAML does not read as text: put it in quotes")
     if entry.get("status") not in _STATUS:
         raise refuse(f"has status {entry.get('status')!r}; use one of {', '.join(_STATUS)}")
     if entry.get("snapshot", "unknown") not in _SNAPSHOT:

@@ -24,7 +24,7 @@ TABLES = {
         EC_NG        | BL1          | Retail                  | Phones                  | -
     """,
     "customers": """
-        id_company | no   | name          | customer_posting_group | customer_busline | stream
+        id_company | customer_no | name          | customer_posting_group | customer_busline | stream
         EC_NG      | C001 | Café Ibadan   | NATIONAL               | BL1              | B2C
         EC_NG      | C002 | Customer 2    | EXPORT                 | BL1              | B2B
         JD_GH      | C001 | Customer Accra| NATIONAL               | -                | -

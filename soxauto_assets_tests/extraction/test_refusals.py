@@ -152,7 +152,7 @@ def test_look_up_rows_that_differ_stop_the_item_and_name_the_key(open_runtime, l
 
 def test_a_customers_key_is_masked_in_messages(open_runtime, lake):
     text = """
-        id_company | no       | name
+        id_company | customer_no | name
         EC_NG      | C001SECR | One
         EC_NG      | C001SECR | Two
     """

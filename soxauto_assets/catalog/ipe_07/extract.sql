@@ -30,7 +30,7 @@ busline as (
 customer as (
     select distinct
         lower(regexp_replace(c.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(c.no, ' +$', '')) as customer_key,
+        lower(regexp_replace(c.customer_no, ' +$', '')) as customer_key,
         c.name, c.customer_busline, c.customer_posting_group, c.stream
     from customers as c
 ),

@@ -103,7 +103,7 @@ ITEM = Item(
         ),
         Dimension(
             "customers",
-            ("id_company", "no"),
+            ("id_company", "customer_no"),
             ("name", "customer_busline", "customer_posting_group", "stream"),
             personal=True,
         ),

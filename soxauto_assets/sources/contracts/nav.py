@@ -74,7 +74,7 @@ CONTRACTS = (
         athena_candidate="process_central_fin_dwh.customers",
         columns=(
             Column("id_company", STRING, "Company code", nullable=False),
-            Column("no", STRING, "Customer number", nullable=False, header="No_"),
+            Column("customer_no", STRING, "Customer number", nullable=False, header="No_"),
             Column("name", STRING, "Customer name"),
             Column("customer_posting_group", STRING, "Posting group today", header="Customer Posting Group"),
             Column("customer_busline", STRING, "Business line of the customer", header="Customer Busline"),

@@ -1,0 +1,163 @@
+"""Writing the demo lake: all tables, and the answers beside them.
+
+Here belongs the order of generation and the files. What does not belong here: what the rows are.
+
+The lake appears whole or not at all: it is written beside its place and moved there at the end. The same seed and scale
+give the same bytes.
+"""
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from soxauto_assets.canonical import canonical_json, read_json
+from soxauto_assets.demo.answers import answers_of
+from soxauto_assets.demo.arrays import records
+from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES
+from soxauto_assets.demo.fx import rates_table
+from soxauto_assets.demo.ledger import balances_table
+from soxauto_assets.demo.orders import OrderTotals, order_months
+from soxauto_assets.demo.receivables import Postings, customers_table, late_tables, ledger_months, small_tables
+from soxauto_assets.errors import StorageError
+from soxauto_assets.sources.bindings import Bindings, load_bindings
+from soxauto_assets.sources.contracts import contract
+
+SEED = 20250930
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class LakeSummary:
+    """What a lake holds.
+
+    Attributes:
+        tables: Number of tables.
+        rows: Rows in all of them.
+        created: Whether it was generated now; False = it was there.
+    """
+
+    tables: int
+    rows: int
+    created: bool
+
+
+def generate_lake(target: Path, bindings_file: Path, *, seed: int = SEED, scale: int = 1) -> LakeSummary:
+    """Generate the demo lake; one that was made with the same parameters is kept as it is.
+
+    Args:
+        target: The lake folder: ``<database>/<table>/*.parquet``, ``answers.json`` and ``late/``.
+        bindings_file: Bindings that give tables and physical column names.
+        seed: Seed of the ordinary rows.
+        scale: Multiplies the ordinary rows.
+
+    Raises:
+        StorageError: The folder cannot be written, or holds something else.
+    """
+    parameters = {"version": VERSION, "seed": seed, "scale": scale}
+    existing = target / "answers.json"
+    if existing.is_file():
+        known = read_json(existing.read_bytes())
+        if known["parameters"] == parameters:
+            return LakeSummary(known["lake"]["tables"], known["lake"]["rows"], False)
+        shutil.rmtree(target)
+    elif target.exists() and any(target.iterdir()):
+        raise StorageError(f"{target} holds something else than a demo lake", action="choose another SOXAUTO_HOME")
+    staged = target.with_name(f".{target.name}-{uuid4().hex}")
+    try:
+        staged.mkdir(parents=True)
+        writer = _Writer(staged, load_bindings(bindings_file))
+        answers = _write(writer, seed, scale)
+        lake = {"tables": len(writer.tables), "rows": writer.rows}
+        document = {"parameters": parameters, "lake": lake, **answers}
+        (staged / "answers.json").write_bytes(canonical_json(document))
+        if target.exists():
+            target.rmdir()
+        os.rename(staged, target)
+    except OSError as error:
+        raise StorageError(
+            f"the demo lake could not be written ({error.strerror})", action="free disk space, then try again"
+        ) from error
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return LakeSummary(lake["tables"], lake["rows"], True)
+
+
+class _Writer:
+    """Writes tables under their physical names.
+
+    Args:
+        root: The folder.
+        bindings: Where each source lies and how its columns are called there.
+    """
+
+    def __init__(self, root: Path, bindings: Bindings):
+        self.root = root
+        self._bindings = bindings
+        self.tables: set[str] = set()
+        self.rows = 0
+
+    def write(self, source: str, table: pa.Table, file: str = "rows") -> None:
+        """Write a file of a source's table."""
+        self.tables.add(source)
+        self.rows += table.num_rows
+        self._put(self.root, source, table, file)
+
+    def write_late(self, period: str, source: str, table: pa.Table) -> None:
+        """Write a file that lies outside the tables, laid out as they are."""
+        self._put(self.root / "late" / period, source, table, "late")
+
+    def _put(self, root: Path, source: str, table: pa.Table, file: str) -> None:
+        binding = self._bindings.sources[source]
+        folder = root / binding.table.database / binding.table.table
+        folder.mkdir(parents=True, exist_ok=True)
+        physical = table.rename_columns([binding.physical(name) for name in table.column_names])
+        pq.write_table(physical, folder / f"{file}.parquet", compression="zstd")
+
+
+def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
+    """Write every table and return the answers."""
+    postings, orders = Postings(), OrderTotals()
+    for month in ledger_months(seed, scale, postings):
+        writer.write("customer_ledger_entries", month.entries, month.period.key)
+        writer.write("detailed_customer_ledger_entry", month.movements, month.period.key)
+    for period, table in order_months(seed, scale, orders):
+        writer.write("bob_sales_order", table, period.key)
+    writer.write("customers", customers_table())
+    writer.write("bs_balances_view", balances_table(postings))
+    writer.write("rpt_fx_rates", rates_table())
+    for source, table in {**small_tables(), **_dimensions()}.items():
+        writer.write(source, table)
+    late_entries, late_movements = late_tables()
+    writer.write_late("2025-08", "customer_ledger_entries", late_entries)
+    writer.write_late("2025-08", "detailed_customer_ledger_entry", late_movements)
+    return answers_of(postings, orders)
+
+
+def _dimensions() -> dict[str, pa.Table]:
+    """Return ``dim_company`` and ``dim_country``."""
+    return {
+        "dim_company": records(
+            contract("dim_company"),
+            [
+                {
+                    "company_code": company.code,
+                    "company_name": company.name,
+                    "company_country": company.country,
+                    "opco_central": "Opco" if company.in_scope else "Central",
+                    "flg_in_conso_scope": int(company.in_scope),
+                    "is_active": int(company.active),
+                }
+                for company in COMPANIES
+            ],
+        ),
+        "dim_country": records(
+            contract("dim_country"),
+            [{"country_code": code, "country_name": name} for code, name in COUNTRY_NAMES.items()],
+        ),
+    }
