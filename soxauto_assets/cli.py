@@ -21,7 +21,7 @@ _LAKE = click.option(
     help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
 )
 # A log file has no width of its own; rich would fold it at 80.
-console = Console(width=None if sys.stdout.isatty() else 110)
+console = Console(width=None if sys.stdout.isatty() else 124)
 
 
 class _Commands(click.Group):

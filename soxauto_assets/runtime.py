@@ -58,11 +58,7 @@ class Runtime:
     @cached_property
     def bindings(self) -> Bindings:
         """The bindings of the environment; by name where the bindings file says so."""
-        tables = {}
-        if self.settings.environment == "lake":
-            described = {table: self.engine.describe(table) for table in self.engine.tables()}
-            tables = {table: tuple(found.columns) for table, found in described.items() if found}
-        return load_bindings(self.settings.bindings, tables)
+        return load_bindings(self.settings.bindings, self.engine if self.settings.environment == "lake" else None)
 
     @cached_property
     def configuration(self) -> Configuration:

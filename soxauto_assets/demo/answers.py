@@ -50,7 +50,7 @@ def answers_of(postings: Postings, orders: OrderTotals) -> dict[str, Any]:
         },
         "late_row": {
             "period": "2025-08",
-            "folder": "late/2025-08",
+            "folder": "_late/2025-08",
             "id_company": LATE.company,
             "entry_no": LATE.entry_no,
             "amount": arrays.amount_text(LATE.remaining(Period(2025, 8))),

@@ -51,7 +51,7 @@ def generate_lake(target: Path, bindings_file: Path, *, seed: int = SEED, scale:
     """Generate the demo lake; one that was made with the same parameters is kept as it is.
 
     Args:
-        target: The lake folder: ``<database>/<table>/*.parquet``, ``answers.json`` and ``late/``.
+        target: The lake folder: ``<database>/<table>/*.parquet``, ``answers.json`` and ``_late/``.
         bindings_file: Bindings that give tables and physical column names.
         seed: Seed of the ordinary rows.
         scale: Multiplies the ordinary rows.
@@ -110,7 +110,7 @@ class _Writer:
 
     def write_late(self, period: str, source: str, table: pa.Table) -> None:
         """Write a file that lies outside the tables, laid out as they are."""
-        self._put(self.root / "late" / period, source, table, "late")
+        self._put(self.root / "_late" / period, source, table, "late")
 
     def _put(self, root: Path, source: str, table: pa.Table, file: str) -> None:
         binding = self._bindings.sources[source]

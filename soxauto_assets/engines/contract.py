@@ -105,6 +105,10 @@ class Engine(Protocol):
         """List the physical tables."""
         ...
 
+    def column_names(self, table: TableName) -> tuple[str, ...]:
+        """Return the columns of a table; none when it does not exist."""
+        ...
+
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table, or return None when it does not exist."""
         ...

@@ -81,12 +81,20 @@ class DuckDBEngine:
         return f"{metadata.version('duckdb')} (sqlglot {metadata.version('sqlglot')})"
 
     def tables(self) -> list[TableName]:
-        """List the tables: every folder two levels down that holds a Parquet file."""
+        """List the tables: every folder two levels down that holds a Parquet file.
+
+        Names that begin with ``_`` or ``.`` are passed over, as Athena passes over them.
+        """
         return sorted(
             TableName(folder.parent.name, folder.name)
-            for folder in self.lake.glob("*/*")
+            for folder in self.lake.glob("[!_.]*/[!_.]*")
             if folder.is_dir() and next(folder.rglob("*.parquet"), None)
         )
+
+    def column_names(self, table: TableName) -> tuple[str, ...]:
+        """Return the columns of a table; none when it does not exist."""
+        found = self.describe(table)
+        return tuple(found.columns) if found else ()
 
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table from its files' footers.

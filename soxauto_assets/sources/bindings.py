@@ -7,7 +7,7 @@ logical columns (``sources.contracts``) and the check that the physical table fi
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import yaml
 
@@ -120,13 +120,25 @@ class Bindings:
         return binding
 
 
-def load_bindings(path: Path, tables: Mapping[TableName, Iterable[str]] | None = None) -> Bindings:
+class Tables(Protocol):
+    """What finding by name asks of a lake."""
+
+    def tables(self) -> list[TableName]:
+        """List the physical tables."""
+        ...
+
+    def column_names(self, table: TableName) -> tuple[str, ...]:
+        """Return the columns of a table."""
+        ...
+
+
+def load_bindings(path: Path, lake: Tables | None = None) -> Bindings:
     """Read a bindings file.
 
     Args:
         path: YAML file with ``environment`` and ``sources``; ``by_name: true`` finds the sources it does not list among
-            ``tables``.
-        tables: The physical tables and their columns, for ``by_name``.
+            the tables of ``lake``.
+        lake: The physical tables; needed only for ``by_name``.
 
     Raises:
         BindingError: The file is missing or malformed, or names an unknown source, column or status.
@@ -141,13 +153,12 @@ def load_bindings(path: Path, tables: Mapping[TableName, Iterable[str]] | None =
     if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
         raise BindingError(f"{path.name} has no mapping 'sources'", action="compare it with bindings/demo.yaml")
     bound = {name: _binding(name, entry or {}, path.name) for name, entry in content["sources"].items()}
-    if content.get("by_name"):
-        found = find_by_name(tables or {})
-        bound = {**found, **bound}
+    if content.get("by_name") and lake is not None:
+        bound = {**find_by_name(lake), **bound}
     return Bindings(str(content.get("environment", "")), bound, path.name)
 
 
-def find_by_name(tables: Mapping[TableName, Iterable[str]]) -> dict[str, Binding]:
+def find_by_name(lake: Tables) -> dict[str, Binding]:
     """Bind logical sources to the tables that carry their name.
 
     A table matches when its name, in comparable form, is the source's logical name, its SQL Server object or its Athena
@@ -157,7 +168,7 @@ def find_by_name(tables: Mapping[TableName, Iterable[str]]) -> dict[str, Binding
     Raises:
         BindingError: Two tables match one source.
     """
-    bound = {}
+    bound, tables = {}, lake.tables()
     for source, contract in CONTRACTS.items():
         matches = sorted(name for name in tables if by_name(name.table) in contract.names)
         if len(matches) > 1:
@@ -166,7 +177,7 @@ def find_by_name(tables: Mapping[TableName, Iterable[str]]) -> dict[str, Binding
                 action="name the right one in a bindings file and set SOXAUTO_BINDINGS",
             )
         if matches:
-            columns = _columns_by_name(contract, tables[matches[0]])
+            columns = _columns_by_name(contract, lake.column_names(matches[0]))
             bound[source] = Binding(source, matches[0], columns, "confirmed", "unknown", "local", "found by name")
     return bound
 

@@ -16,8 +16,7 @@ def run(lake: Path, item_id: str, period: str, purpose: str = "extract") -> list
     """Return the rows that a statement of an item answers on a lake, ordered."""
     item = get_item(item_id)
     engine = DuckDBEngine(lake)
-    described = {table: engine.describe(table) for table in engine.tables()}
-    bindings = find_by_name({table: found.columns for table, found in described.items() if found})
+    bindings = find_by_name(engine)
     values = {name: load_configuration()[name].parameter for name in item.configuration}
     bound = bind(statements(item)[purpose], Period.parse(period), values, bindings)
     try:

@@ -1,0 +1,166 @@
+"""Every planted answer of every month of the demo lake is found, exactly."""
+
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from soxauto_assets.canonical import read_json
+from soxauto_assets.demo.companies import MONTHS
+from soxauto_assets.demo.lake import generate_lake
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import PROJECT, Settings
+from soxauto_assets_tests.closing import close
+
+ITEMS = ("CR_04", "CR_05", "IPE_07", "IPE_09")
+PERIODS = [period.key for period in MONTHS]
+each_period = pytest.mark.parametrize("period", PERIODS)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo")
+    generate_lake(folder / "lake", PROJECT / "bindings" / "demo.yaml")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runtime(home: Path) -> Runtime:
+    opened = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(home)}))
+    for period in PERIODS:
+        for item in ITEMS:
+            close(opened, item, period)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def answers(home: Path) -> dict:
+    return json.loads((home / "lake" / "answers.json").read_text())
+
+
+def rows(runtime: Runtime, item: str, period: str) -> list[dict]:
+    return runtime.load(item, period, allow_failed=True).to_dict("records")
+
+
+def predicate(runtime: Runtime, item: str, period: str) -> dict:
+    return runtime.evidence.statement(runtime.evidence.newest(item, period))["predicate"]
+
+
+@each_period
+def test_verdicts(runtime, answers, period):
+    assert {i: predicate(runtime, i, period)["verdict"] for i in ITEMS} == answers["periods"][period]["verdicts"]
+
+
+@each_period
+def test_ipe_07_holds_the_planted_entries_and_leaves_out_the_others(runtime, answers, period):
+    expected = answers["periods"][period]["IPE_07"]
+    found = {(row["id_company"], row["entry_no"]): row["rem_amt_lcy"] for row in rows(runtime, "IPE_07", period)}
+    for case in expected["present"]:
+        assert found.get((case["id_company"], case["entry_no"])) == Decimal(case["amount"]), case["case"]
+    for case in expected["absent"]:
+        assert (case["id_company"], case["entry_no"]) not in found, case["case"]
+
+
+@each_period
+def test_ipe_07_totals_per_company_and_account(runtime, answers, period):
+    totals: dict[str, dict[str, dict]] = {}
+    for row in rows(runtime, "IPE_07", period):
+        account = totals.setdefault(row["id_company"], {}).setdefault(
+            row["group_coa_account_no"], {"rows": 0, "amount": Decimal(0)}
+        )
+        account["rows"] += 1
+        account["amount"] += row["rem_amt_lcy"]
+    expected = answers["periods"][period]["IPE_07"]["totals"]
+    assert {
+        company: {name: {"rows": v["rows"], "amount": str(v["amount"])} for name, v in accounts.items()}
+        for company, accounts in totals.items()
+    } == expected
+
+
+@each_period
+def test_ipe_07_counts_what_its_filters_drop(runtime, answers, period):
+    package = runtime.evidence.newest("IPE_07", period)
+    dropped = read_json(runtime.evidence.read(package, "data/probes.json"))["dropped_rows"]["rows"]
+    expected = answers["periods"][period]["IPE_07"]["dropped"]
+    assert {reason: {"rows": int(n), "amount": amount} for reason, n, amount in dropped} == expected
+
+
+@each_period
+def test_ipe_09_holds_the_orders_of_both_edges(runtime, answers, period):
+    expected = answers["periods"][period]["IPE_09"]
+    found = {row["order_id"]: row["total_amount"] for row in rows(runtime, "IPE_09", period)}
+    assert len(found) == expected["totals"]["rows"]
+    assert str(sum(found.values())) == expected["totals"]["amount"]
+    for case in expected["present"]:
+        assert found[case["order_id"]] == Decimal(case["amount"]), case["case"]
+    assert not [case["case"] for case in expected["absent"] if case["order_id"] in found]
+
+
+@each_period
+def test_cr_04_balances_per_company_and_account(runtime, answers, period):
+    totals: dict[str, dict[str, Decimal]] = {}
+    for row in rows(runtime, "CR_04", period):
+        accounts = totals.setdefault(row["id_company"], {})
+        account = row["group_coa_account_no"]
+        accounts[account] = accounts.get(account, Decimal(0)) + row["balance_at_date"]
+    assert not {account for accounts in totals.values() for account in accounts} & {"15010", "18650", "13010"}
+    for company, accounts in answers["periods"][period]["CR_04"].items():
+        for account, amount in accounts.items():
+            assert totals[company].get(account, Decimal(0)) == Decimal(amount), (company, account)
+
+
+@each_period
+def test_cr_05_rates(runtime, answers, period):
+    found = {row["company_code"]: row["fx_rate"] for row in rows(runtime, "CR_05", period)}
+    expected = {c: None if r is None else Decimal(r) for c, r in answers["periods"][period]["CR_05"].items()}
+    assert {c: None if str(rate) == "<NA>" else rate for c, rate in found.items()} == expected
+
+
+def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, answers):
+    found = {}
+    for period in PERIODS:
+        for item in ITEMS:
+            package = runtime.evidence.newest(item, period)
+            for check in read_json(runtime.evidence.read(package, "data/checks.json"))["results"]:
+                if check["status"] != "passed" and check["name"] != "account_in_component":
+                    found[(period, item, check["name"])] = check["details"]
+    faults = answers["faults"].values()
+    assert set(found) == {(fault["period"], fault["item"], fault["check"]) for fault in faults}
+    assert found[("2025-05", "CR_05", "rate_present")] == ["JD_UG: 1 rows"]
+    assert found[("2025-06", "IPE_07", "key_unique")] == ["(HF_SN, 18) occurs 2 times"]
+
+
+def test_a_late_row_makes_a_new_attempt_with_exactly_that_row(runtime, answers, home, tmp_path):
+    late = answers["late_row"]
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    for path in (copied / "lake" / late["folder"]).rglob("*.parquet"):
+        shutil.copy(path, copied / "lake" / path.relative_to(copied / "lake" / late["folder"]))
+    again = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(copied)}))
+    sealing = close(again, "IPE_07", late["period"], run_id="run-2")
+    assert (sealing.outcome, sealing.package.attempt) == ("sealed", 2)
+
+    def keyed(attempt: int) -> dict:
+        frame = again.load("IPE_07", late["period"], attempt)
+        return {(row["id_company"], row["entry_no"]): row["rem_amt_lcy"] for row in frame.to_dict("records")}
+
+    before, after = keyed(1), keyed(2)
+    added = {key: value for key, value in after.items() if key not in before}
+    assert added == {(late["id_company"], late["entry_no"]): Decimal(late["amount"])}
+    assert before.items() <= after.items()
+    again.close()
+
+
+def test_the_demo_lake_can_be_read_by_name_too(home, runtime, tmp_path):
+    """A finance team's folder of exports has no bindings file; the same rows must come out."""
+    other = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(tmp_path)}, lake=home / "lake"))
+    for item in ITEMS:
+        sealing = close(other, item)
+        assert (
+            other.evidence.statement(sealing.package)["predicate"]["dataset_digest"]
+            == predicate(runtime, item, "2025-09")["dataset_digest"]
+        )
+    other.close()
