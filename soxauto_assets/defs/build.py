@@ -33,7 +33,7 @@ def build_defs(
     partitions = monthly_partitions(settings.first_period)
     versions = {item.id: definition_digest(item, configuration) for item in chosen}
     bindings = None if settings.environment == "lake" else load_bindings(settings.bindings)
-    job = close_job(chosen, partitions)
+    job = close_job(chosen)
     with warnings.catch_warnings():
         # Checks by month are a preview in Dagster; the patch version is pinned and a test characterises what we rely on.
         warnings.simplefilter("ignore", dg.PreviewWarning)

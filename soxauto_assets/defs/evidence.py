@@ -52,7 +52,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             period = platform.period(context.partition_key)
-            sealing = platform.runtime.seal(item, period, context.run_id, config.reason)
+            sealing = platform.runtime.seal(item, period, context.run.run_id, config.reason)
         except SoxautoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         return _result(sealing)

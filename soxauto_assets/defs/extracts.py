@@ -26,7 +26,7 @@ def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version:
     def extract(context: dg.AssetExecutionContext, platform: PlatformResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             period = platform.period(context.partition_key)
-            record, dataset = platform.runtime.extractor.extract(item, period, context.run_id)
+            record, dataset = platform.runtime.extractor.extract(item, period, context.run.run_id)
         except SoxautoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         for warning in record.warnings:

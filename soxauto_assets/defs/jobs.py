@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 CLOSE = "close_month"
 
 
-def close_job(items: tuple[Item, ...], partitions: dg.PartitionsDefinition) -> "AssetJob":
+def close_job(items: tuple[Item, ...]) -> "AssetJob":
     """Return the job that extracts, checks and seals every item of a month."""
     keys = [key(item) for item in items for key in (extract_key, evidence_key)]
     return dg.define_asset_job(
         CLOSE,
         selection=dg.AssetSelection.assets(*keys),
-        partitions_def=partitions,
         description="Close a month: every item is extracted, checked and sealed.",
         tags={"sox/control": "C-PG-1"},
     )
