@@ -73,6 +73,7 @@ def close_period(
     runtime = Runtime(settings)
     period = runtime.require_period(period_key)
     items = tuple(get_item(name) for name in chosen) or all_items()
+    _ = runtime.extractor  # a lake or bindings file that is not there stops the close before a run exists
     run_id = str(uuid4())
     console.print(f"Closing [bold]{period.key}[/bold] in environment [bold]{settings.environment}[/bold], run {run_id}")
     crashed = _run(settings, period.key, items, reason, run_id, console)

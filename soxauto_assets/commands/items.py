@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -24,7 +25,11 @@ def show_items(settings: Settings, as_json: bool, console: Console) -> None:
         ]
         print(json.dumps(described, indent=2, ensure_ascii=False))
         return
-    table = Table("item", "title", "key", "sources", "GL accounts", "component", title="Catalog of control C-PG-1")
+    table = Table(title="Catalog of control C-PG-1", box=box.SIMPLE_HEAD)
+    for name, whole in (("item", True), ("title", False), ("key", True), ("sources", True)):
+        table.add_column(name, no_wrap=whole)
+    table.add_column("GL accounts", max_width=21)
+    table.add_column("component", no_wrap=True)
     for item in all_items():
         part = f"{'+' if item.component.sign > 0 else '−'}sum({item.component.amount})" if item.component else "–"
         table.add_row(
