@@ -55,6 +55,7 @@ def answers_of(postings: Postings, orders: OrderTotals) -> dict[str, Any]:
             "entry_no": LATE.entry_no,
             "amount": arrays.amount_text(LATE.remaining(Period(2025, 8))),
             "why": LATE.why,
+            "differences_after": _differences(Period(2025, 8), late_row_arrived=True),
         },
     }
 
@@ -81,6 +82,7 @@ def _receivables(postings: Postings, period: Period) -> dict[str, Any]:
                 "id_company": entry.company,
                 "entry_no": entry.entry_no,
                 "amount": arrays.amount_text(entry.remaining(period)),
+                "customer_has_balance": entry.customer_has_balance,
                 "why": entry.why,
             }
             for entry in known
@@ -121,11 +123,11 @@ def _rates(period: Period) -> dict[str, str | None]:
     return {code: None if rate is None else format(rate, "f") for code, rate in rates.items()}
 
 
-def _differences(period: Period) -> list[dict[str, str]]:
+def _differences(period: Period, late_row_arrived: bool = False) -> list[dict[str, str]]:
     return [
         {"company": d.company, "account": d.account, "amount": arrays.amount_text(arrays.units(d.amount)), "why": d.why}
         for d in DIFFERENCES
-        if d.first <= period.key <= d.last
+        if d.first <= period.key <= d.last and not (late_row_arrived and d.until_late_row)
     ]
 
 

@@ -21,6 +21,24 @@ EPOCH = date(1970, 1, 1)
 UNIT = 10_000
 
 
+class Draws:
+    """A stream of integers that is the same on every machine and under every version of numpy.
+
+    numpy promises that for the raw stream of a bit generator, not for the methods of ``Generator``.
+
+    Args:
+        key: Integers that name the stream.
+    """
+
+    def __init__(self, *key: int):
+        self._bits = np.random.PCG64(list(key))
+
+    def integers(self, low: int, high: int, rows: int) -> Integers:
+        """Return integers from ``low`` to ``high``, the latter excluded."""
+        raw = np.asarray(self._bits.random_raw(rows), dtype=np.uint64)
+        return low + (raw % np.uint64(high - low)).astype(np.int64)
+
+
 def units(amount: str) -> int:
     """Return an amount in units of 0.0001."""
     scaled = Decimal(amount) * UNIT

@@ -74,7 +74,7 @@ COUNTRY_NAMES = {
     "ZA": "South Africa",
     "DE": "Germany",
     "US": "United States of America",
-    "AE": "United Arab Emirates (the)",
+    "AE": "United Arab Emirates",
 }
 
 CODES = tuple(company.code for company in COMPANIES)

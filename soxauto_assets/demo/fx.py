@@ -12,8 +12,9 @@ from soxauto_assets.sources.contracts import contract
 
 _STEP = Decimal("0.00000001")
 _REFERENCE = Period(2025, 9)
-# The source writes the country's name in its own way; CR_05 excludes exactly this text (domain 3.3).
+# A country that the source writes in two ways, each with a rate; CR_05 excludes exactly this text (domain 3.3).
 _EXCLUDED = {"AE": "United arab emirates (the)"}
+_EXCLUDED_RATE = Decimal("3.5")
 
 
 def closing_rate(company: Company, period: Period) -> Decimal | None:
@@ -31,7 +32,7 @@ def expected_rate(company: Company, period: Period) -> Decimal | None:
     """Return the rate that CR_05 must give a company."""
     if company.country == "US" or (company.country == "DE" and company.code.endswith("_USD")):
         return Decimal(1).quantize(_STEP)
-    return None if company.country in _EXCLUDED else closing_rate(company, period)
+    return closing_rate(company, period)
 
 
 def rates_table() -> pa.Table:
@@ -46,8 +47,11 @@ def rates_table() -> pa.Table:
                 "year": period.year,
                 "cod_month": period.month,
                 "country_code": company.country,
-                "country": _EXCLUDED.get(company.country, COUNTRY_NAMES[company.country]),
+                "country": COUNTRY_NAMES[company.country],
             }
+            if company.country in _EXCLUDED:
+                excluded = {"country": _EXCLUDED[company.country], "fx_rate": _EXCLUDED_RATE}
+                rows.append({**common, "rate_type": "Closing", "base_currency": "USD", **excluded})
             rows.append({**common, "rate_type": "Closing", "base_currency": "USD", "fx_rate": rate})
             rows.append({**common, "rate_type": "Average", "base_currency": "USD", "fx_rate": rate + 1})
             rows.append({**common, "rate_type": "Closing", "base_currency": "EUR", "fx_rate": rate + 2})

@@ -6,6 +6,7 @@ The lake appears whole or not at all: it is written beside its place and moved t
 give the same bytes.
 """
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from soxauto_assets.canonical import canonical_json, read_json
+from soxauto_assets.canonical import canonical_json, digest_of, read_json
 from soxauto_assets.demo.answers import answers_of
 from soxauto_assets.demo.arrays import records
 from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES
@@ -29,7 +30,8 @@ from soxauto_assets.sources.bindings import Bindings, load_bindings
 from soxauto_assets.sources.contracts import contract
 
 SEED = 20250930
-VERSION = 1
+FORMAT = "soxauto demo lake"
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -50,35 +52,34 @@ class LakeSummary:
 def generate_lake(target: Path, bindings_file: Path, *, seed: int = SEED, scale: int = 1) -> LakeSummary:
     """Generate the demo lake; one that was made with the same parameters is kept as it is.
 
+    A demo lake of other parameters is replaced, once the new one is complete.
+
     Args:
         target: The lake folder: ``<database>/<table>/*.parquet``, ``answers.json`` and ``_late/``.
         bindings_file: Bindings that give tables and physical column names.
         seed: Seed of the ordinary rows.
-        scale: Multiplies the ordinary rows.
+        scale: Multiplies the ordinary rows; at least 1.
 
     Raises:
         StorageError: The folder cannot be written, or holds something else.
+        ValueError: The scale is below 1.
     """
-    parameters = {"version": VERSION, "seed": seed, "scale": scale}
-    existing = target / "answers.json"
-    if existing.is_file():
-        known = read_json(existing.read_bytes())
-        if known["parameters"] == parameters:
-            return LakeSummary(known["lake"]["tables"], known["lake"]["rows"], False)
-        shutil.rmtree(target)
-    elif target.exists() and any(target.iterdir()):
-        raise StorageError(f"{target} holds something else than a demo lake", action="choose another SOXAUTO_HOME")
+    if scale < 1:
+        raise ValueError(f"scale is {scale}; the smallest demo lake has scale 1")
+    bindings = load_bindings(bindings_file)
+    parameters = {"version": VERSION, "seed": seed, "scale": scale, "layout": _layout(bindings)}
+    known = _known(target)
+    if known and known["parameters"] == parameters:
+        return LakeSummary(known["lake"]["tables"], known["lake"]["rows"], False)
     staged = target.with_name(f".{target.name}-{uuid4().hex}")
     try:
         staged.mkdir(parents=True)
-        writer = _Writer(staged, load_bindings(bindings_file))
+        writer = _Writer(staged, bindings)
         answers = _write(writer, seed, scale)
         lake = {"tables": len(writer.tables), "rows": writer.rows}
-        document = {"parameters": parameters, "lake": lake, **answers}
+        document = {"format": FORMAT, "parameters": parameters, "lake": lake, **answers}
         (staged / "answers.json").write_bytes(canonical_json(document))
-        if target.exists():
-            target.rmdir()
-        os.rename(staged, target)
+        _put_in_place(staged, target)
     except OSError as error:
         raise StorageError(
             f"the demo lake could not be written ({error.strerror})", action="free disk space, then try again"
@@ -86,6 +87,49 @@ def generate_lake(target: Path, bindings_file: Path, *, seed: int = SEED, scale:
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     return LakeSummary(lake["tables"], lake["rows"], True)
+
+
+def _known(target: Path) -> dict[str, Any] | None:
+    """Return the answers of the demo lake that lies there; None where nothing does.
+
+    Raises:
+        StorageError: Something lies there that this module did not write, so that it must not be replaced.
+    """
+    try:
+        if not target.exists() or (target.is_dir() and not any(target.iterdir())):
+            return None
+        known = read_json((target / "answers.json").read_bytes())
+    except (OSError, json.JSONDecodeError, UnicodeDecodeError):
+        known = None
+    if isinstance(known, dict) and known.get("format") == FORMAT:
+        return known
+    raise StorageError(
+        f"{target} holds something else than a demo lake, or one of another version",
+        action="choose another SOXAUTO_HOME, or move the folder away",
+    )
+
+
+def _layout(bindings: Bindings) -> str:
+    """Return a digest of the physical names: a lake that was written under other names cannot be read."""
+    names = {
+        name: [str(binding.table), dict(sorted(binding.columns.items()))] for name, binding in bindings.sources.items()
+    }
+    return digest_of(names)
+
+
+def _put_in_place(staged: Path, target: Path) -> None:
+    """Move a complete lake to its place; the one that was there goes only when the new one is ready."""
+    if not target.exists():
+        os.rename(staged, target)
+        return
+    old = staged.with_name(f"{staged.name}-old")
+    os.rename(target, old)
+    try:
+        os.rename(staged, target)
+    except OSError:
+        os.rename(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
 
 
 class _Writer:

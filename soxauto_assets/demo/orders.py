@@ -46,7 +46,7 @@ def order_months(seed: int, scale: int, totals: OrderTotals) -> Iterator[tuple[P
         totals: Receives count and amount.
     """
     for number, period in enumerate(MONTHS):
-        generator = np.random.Generator(np.random.PCG64([seed, 1_000 + number]))
+        generator = arrays.Draws(seed, 1_000 + number)
         rows = PER_MONTH * scale
         start = arrays.month_milliseconds(period.period_start)
         amount = generator.integers(100, 10_000_000, rows) * 100

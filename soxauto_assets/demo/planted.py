@@ -29,6 +29,7 @@ class Entry:
         why: What the case shows.
         fate: ``open`` = listed while its remaining amount is not 0; else why it is never listed.
         copies: How often the source holds the entry's row.
+        customer_has_balance: Whether the customer's total is not 0 while the entry is listed.
     """
 
     case: str
@@ -41,6 +42,7 @@ class Entry:
     due: str | None = "2025-10-31"
     fate: Left = "open"
     copies: int = 1
+    customer_has_balance: bool = True
 
     @property
     def posted(self) -> date:
@@ -84,8 +86,14 @@ ENTRIES = (
         fate="not in scope",
     ),
     Entry("two_companies", "JD_GH", 1, "P001", "NATIONAL", (("2025-09-01", "111"),), "same numbers in another company"),
-    Entry("nets_to_zero_a", "EC_NG", 12, "P004", "NATIONAL", (("2025-09-02", "100"),), "customer nets to 0: 13003 side"),
-    Entry("nets_to_zero_b", "EC_NG", 13, "P004", "EXPORT", (("2025-09-02", "-100"),), "customer nets to 0: 13004 side"),
+    Entry(
+        "nets_to_zero_a", "EC_NG", 12, "P004", "NATIONAL", (("2025-09-02", "100"),), "customer nets to 0: 13003 side",
+        customer_has_balance=False,
+    ),
+    Entry(
+        "nets_to_zero_b", "EC_NG", 13, "P004", "EXPORT", (("2025-09-02", "-100"),), "customer nets to 0: 13004 side",
+        customer_has_balance=False,
+    ),
     Entry("reversed", "JM_EG", 14, "P005", "NATIONAL", (("2025-09-05", "750"), ("2025-09-06", "-750")), "reversed at once"),
     Entry(
         "reversed_later", "JM_EG", 15, "P005", "NATIONAL", (("2025-09-28", "760.255"), ("2025-10-02", "-760.255")),
@@ -110,8 +118,9 @@ ENTRIES = (
 )  # fmt: skip
 
 LATE = Entry(
-    "late_row", "EC_NG", 19, "P001", "NATIONAL", (("2025-08-30", "8080.01"),),
-    "posted in August, arrives after the first close; kept outside the tables until somebody copies it in",
+    "late_row", "EC_NG", 19, "P001", "NATIONAL", (("2025-08-30", "8080.01"), ("2025-09-10", "-8080.01")),
+    "posted in August, arrives after the first close; kept outside the tables until somebody copies it in; "
+    "settled in September, so that it moves August alone",
 )  # fmt: skip
 
 CUSTOMER_NAMES = {
@@ -143,6 +152,7 @@ class Difference:
         last: Last one.
         amount: Ledger minus sub-ledger, in local currency, as text.
         why: The reason.
+        until_late_row: The difference is gone once the late row has arrived.
     """
 
     company: str
@@ -151,12 +161,22 @@ class Difference:
     last: str
     amount: str
     why: str
+    until_late_row: bool = False
 
 
 DIFFERENCES = (
     Difference("EC_NG", "13003", "2025-09", "2025-10", "1234.567", "manual posting in the ledger, no customer entry"),
     Difference(
         "EC_NG", "13003", "2025-09", "2025-10", "70.5", "entry without posting group: in the ledger, not extracted"
+    ),
+    Difference(
+        "EC_NG",
+        "13003",
+        "2025-08",
+        "2025-08",
+        "8080.01",
+        "the ledger has it, the customer entry arrives late",
+        until_late_row=True,
     ),
     Difference("JM_EG", "13004", "2025-08", "2025-09", "-250", "correction of the ledger, taken back in October"),
 )

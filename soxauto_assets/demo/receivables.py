@@ -79,7 +79,7 @@ def ledger_months(seed: int, scale: int, postings: Postings) -> Iterator[Month]:
     next_entry = dict.fromkeys(CODES, _FIRST_ORDINARY_ENTRY)
     next_movement = dict.fromkeys(CODES, 1)
     for number, period in enumerate(MONTHS):
-        generator = np.random.Generator(np.random.PCG64([seed, number]))
+        generator = arrays.Draws(seed, number)
         parts = []
         for company in COMPANIES:
             ordinary = _ordinary(generator, company, period, company.weight * scale, next_entry[company.code])
@@ -183,7 +183,7 @@ def choose_all(value: str, rows: int) -> pa.Array:
     return arrays.choose([value], np.zeros(rows, dtype=np.int64))
 
 
-def _ordinary(generator: np.random.Generator, company: Company, period: Period, rows: int, first: int) -> _Events:
+def _ordinary(generator: arrays.Draws, company: Company, period: Period, rows: int, first: int) -> _Events:
     """Draw the ordinary entries of a company and month."""
     first_day = arrays.day_number(period.period_start.date())
     length = arrays.day_number(period.last_day) - first_day + 1

@@ -57,9 +57,12 @@ def test_verdicts(runtime, answers, period):
 @each_period
 def test_ipe_07_holds_the_planted_entries_and_leaves_out_the_others(runtime, answers, period):
     expected = answers["periods"][period]["IPE_07"]
-    found = {(row["id_company"], row["entry_no"]): row["rem_amt_lcy"] for row in rows(runtime, "IPE_07", period)}
+    listed = rows(runtime, "IPE_07", period)
+    found = {(row["id_company"], row["entry_no"]): row["rem_amt_lcy"] for row in listed}
+    flags = {(row["id_company"], row["entry_no"]): row["customer_has_balance"] for row in listed}
     for case in expected["present"]:
         assert found.get((case["id_company"], case["entry_no"])) == Decimal(case["amount"]), case["case"]
+        assert flags[(case["id_company"], case["entry_no"])] == case["customer_has_balance"], case["case"]
     for case in expected["absent"]:
         assert (case["id_company"], case["entry_no"]) not in found, case["case"]
 

@@ -36,8 +36,8 @@ ITEM = Item(
     expectations=(
         Expectation(
             "rate_present",
-            violation="fx_rate is null and is_active = 1",
-            meaning="Every active company has a rate; without one its amounts cannot be converted (domain 7.3).",
+            violation="fx_rate is null",
+            meaning="Every company has a rate; without one its amounts cannot be converted (domain 7.3).",
             severity="warn",
         ),
         Expectation(
