@@ -1,0 +1,106 @@
+"""Time and peak memory of a close at about one million ledger rows.
+
+Run with ``make bench``. Peer in the same run: DuckDB alone, running the same four extract statements into Parquet files,
+without landing, checks or evidence. Limits: 60 seconds, 1 GB. Medians of several runs; the machine's speed varies, so read
+the ratios.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PERIOD = "2025-09"
+LIMIT_SECONDS, LIMIT_MEGABYTES = 60.0, 1000.0
+_PEER = """
+import sys, tempfile
+from pathlib import Path
+from soxauto_assets.catalog import all_items
+from soxauto_assets.period import Period
+from soxauto_assets.runtime import Runtime
+runtime = Runtime.from_environment()
+for item in all_items():
+    text = runtime.extractor.statements(item, Period.parse(sys.argv[1]))["extract"].executed
+    with tempfile.TemporaryDirectory() as folder:
+        runtime.engine.unload(text, "extract", Path(folder))
+"""
+_STEPS = """
+import json, sys
+import dagster as dg
+with dg.DagsterInstance.get() as instance:
+    run = instance.get_runs(limit=1)[0]
+    print(json.dumps({s.step_key: s.end_time - s.start_time for s in instance.get_run_step_stats(run.run_id)}))
+"""
+
+
+def measured(command: list[str], variables: dict[str, str]) -> tuple[float, float]:
+    """Run a command; return seconds and peak megabytes of the largest process."""
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit(f"{' '.join(command)} failed")
+    return time.perf_counter() - started, usage.ru_maxrss / 1024
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=int, default=86, help="of the demo lake; 86 gives about 1 million ledger rows")
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        run(Path(folder), arguments.scale, arguments.runs)
+
+
+def run(folder: Path, scale: int, runs: int) -> None:
+    """Measure in a folder of its own."""
+    from soxauto_assets.demo.lake import generate_lake
+    from soxauto_assets.settings import PROJECT
+
+    summary = generate_lake(folder / "lake", PROJECT / "bindings" / "demo.yaml", scale=scale)
+    print(f"lake: scale {scale}, {summary.rows:,} rows in all, {_ledger_rows(folder / 'lake'):,} ledger movements")
+    soxauto = str(Path(sys.executable).with_name("soxauto"))
+    closes, peers, steps = [], [], {}
+    for number in range(runs):
+        home = folder / f"home-{number}"
+        variables = {
+            **os.environ,
+            "SOXAUTO_ENV": "demo",
+            "SOXAUTO_HOME": str(home),
+            "SOXAUTO_LAKE": str(folder / "lake"),
+        }
+        variables["DAGSTER_HOME"] = str(home / "dagster")
+        closes.append(measured([soxauto, "close", PERIOD], variables))
+        peers.append(measured([sys.executable, "-c", _PEER, PERIOD], variables))
+        steps = json.loads(
+            subprocess.check_output([sys.executable, "-c", _STEPS], env=variables, stderr=subprocess.DEVNULL)
+        )
+    seconds, peak = (statistics.median(values) for values in zip(*closes, strict=True))
+    peer_seconds, peer_peak = (statistics.median(values) for values in zip(*peers, strict=True))
+    print(f"{'':24}{'close':>10}{'DuckDB alone':>14}{'ratio':>8}{'limit':>8}{'of limit':>10}")
+    print(f"{'seconds, median':24}{seconds:>10.1f}{peer_seconds:>14.1f}{seconds / peer_seconds:>8.1f}", end="")
+    print(f"{LIMIT_SECONDS:>8.0f}{seconds / LIMIT_SECONDS:>10.2f}")
+    print(f"{'peak MB, median':24}{peak:>10.0f}{peer_peak:>14.0f}{peak / peer_peak:>8.1f}", end="")
+    print(f"{LIMIT_MEGABYTES:>8.0f}{peak / LIMIT_MEGABYTES:>10.2f}")
+    for step, duration in sorted(steps.items()):
+        print(f"  {step:30}{duration:>6.1f} s")
+
+
+def _ledger_rows(lake: Path) -> int:
+    import duckdb
+
+    files = lake / "process_central_fin_dwh" / "detailed_customer_ledg_entry" / "*.parquet"
+    ((rows,),) = duckdb.execute(f"select count(*) from read_parquet('{files}')").fetchall()
+    return int(rows)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()
