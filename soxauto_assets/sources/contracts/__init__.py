@@ -4,11 +4,11 @@ One module per system of origin. What does not belong here: physical names (``bi
 """
 
 from soxauto_assets.errors import CatalogError
-from soxauto_assets.sources.contracts import bob, finrec, nav
+from soxauto_assets.sources.contracts import bob, finrec, nav, oms, rec_errors, seller
 from soxauto_assets.sources.model import SourceContract
 
 CONTRACTS: dict[str, SourceContract] = {
-    contract.name: contract for module in (nav, finrec, bob) for contract in module.CONTRACTS
+    contract.name: contract for module in (nav, finrec, bob, oms, seller, rec_errors) for contract in module.CONTRACTS
 }
 
 

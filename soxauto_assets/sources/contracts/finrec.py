@@ -111,4 +111,17 @@ CONTRACTS = (
             Column("fx_rate", RATE, "Local currency per unit of the base currency", header="rate"),
         ),
     ),
+    SourceContract(
+        name="ifrs_mapping",
+        system="FinRec",
+        sql_server=f"{_DATABASE}.dbo.GDOC_IFRS_Tabular_Mapping",
+        meaning="One group account and its place in the IFRS statements.",
+        athena_candidate="process_central_fin_dwh.gdoc_ifrs_tabular_mapping",
+        columns=(
+            Column("level_4_code", STRING, "Group account", nullable=False),
+            Column("level_1_name", STRING, "IFRS level 1"),
+            Column("level_2_name", STRING, "IFRS level 2"),
+            Column("level_3_name", STRING, "IFRS level 3"),
+        ),
+    ),
 )
