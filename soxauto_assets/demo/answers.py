@@ -3,36 +3,75 @@
 Here belongs the answer file's content. What does not belong here: the planted cases themselves (``demo.planted``).
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
-from soxauto_assets.demo import arrays
-from soxauto_assets.demo.companies import COMPANIES, MONTHS
+import numpy as np
+
+from soxauto_assets.demo import arrays, gl, partners, planted_items, rec_errors
+from soxauto_assets.demo.arrays import Integers
+from soxauto_assets.demo.companies import CODES, COMPANIES, MONTHS
 from soxauto_assets.demo.fx import expected_rate
 from soxauto_assets.demo.ledger import expected_balances
+from soxauto_assets.demo.order_items import EXTRACTS, ItemTotals
 from soxauto_assets.demo.orders import OrderTotals
 from soxauto_assets.demo.planted import DIFFERENCES, ENTRIES, LATE, MISSING_RATE, ORDERS, STALE_BALANCES
 from soxauto_assets.demo.receivables import GROUPS, Postings
+from soxauto_assets.demo.vouchers import VOUCHERS, VoucherBook
 from soxauto_assets.period import Period
 
 
-def answers_of(postings: Postings, orders: OrderTotals) -> dict[str, Any]:
+@dataclass
+class Events:
+    """Everything that happened, added up: what answers and balances are made from.
+
+    Attributes:
+        vouchers: Every voucher and its use.
+        postings: What the receivables posted.
+        orders: Shop orders.
+        items: Sales order items as the extracts must list them.
+        booked: What the ledger booked on the voucher account, by company and month.
+    """
+
+    vouchers: VoucherBook
+    postings: Postings = field(default_factory=Postings)
+    orders: OrderTotals = field(default_factory=OrderTotals)
+    items: ItemTotals = field(default_factory=ItemTotals)
+    booked: Integers = field(default_factory=lambda: np.zeros((len(CODES), len(MONTHS)), dtype=np.int64))
+
+    def balances(self) -> dict[str, Integers]:
+        """Return the ledger's balance of each account with a sub-ledger, by company and month, debit positive."""
+        amounts = {name: self.items.amounts[name] + _planted_amounts(name) for name in EXTRACTS}
+        return {
+            "13005": amounts["IPE_12"],
+            "18317": amounts["IPE_34"],
+            "18350": -amounts["IPE_10"],
+            "18412": self.booked.cumsum(axis=1),
+        }
+
+
+def answers_of(events: Events) -> dict[str, Any]:
     """Return the answers of every month, and the faults that are planted in named months.
 
     Returns:
         ``periods`` by period key and item; ``faults`` by name; ``late_row`` with what it changes. Amounts are text.
     """
+    balances = events.balances()
     return {
         "periods": {
             period.key: {
-                "IPE_07": _receivables(postings, period),
-                "IPE_09": _orders(orders, period),
-                "CR_04": expected_balances(postings, period),
+                "IPE_07": _receivables(events.postings, period),
+                "IPE_09": _orders(events.orders, period),
+                "CR_04": expected_balances(events.postings, balances, period),
                 "CR_05": _rates(period),
+                **{name: _order_items(events.items, name, period) for name in EXTRACTS},
+                "IPE_08": _vouchers(events.vouchers, period),
                 "differences": _differences(period),
                 "verdicts": _verdicts(period),
             }
             for period in MONTHS
         },
+        "planted_2025_09": _planted_september(),
         "faults": {
             "missing_rate": {
                 "period": MISSING_RATE[1],
@@ -57,6 +96,69 @@ def answers_of(postings: Postings, orders: OrderTotals) -> dict[str, Any]:
             "why": LATE.why,
             "differences_after": _differences(Period(2025, 8), late_row_arrived=True),
         },
+    }
+
+
+def _planted_amounts(name: str) -> Integers:
+    """Return what the planted items add to an extract, by company and month."""
+    amounts = np.zeros((len(CODES), len(MONTHS)), dtype=np.int64)
+    for item in planted_items.ITEMS:
+        for key in item.listed.get(name, ()):
+            amounts[CODES.index(item.company), MONTHS.index(Period.parse(key))] += arrays.units(item.amounts[name])
+    return amounts
+
+
+def _order_items(totals: ItemTotals, name: str, period: Period) -> dict[str, Any]:
+    """Return an extract's rows and amount by company, and its planted items."""
+    month = MONTHS.index(period)
+    amounts = totals.amounts[name] + _planted_amounts(name)
+    planted = [item for item in planted_items.ITEMS if period.key in item.listed.get(name, ())]
+    rows = {
+        code: int(totals.rows[name][index, month]) + sum(item.company == code for item in planted)
+        for index, code in enumerate(CODES)
+    }
+    return {
+        "totals": {
+            code: {"rows": rows[code], "amount": arrays.amount_text(int(amounts[index, month]))}
+            for index, code in enumerate(CODES)
+            if rows[code]
+        },
+        "present": [{"case": i.case, "id": f"P-{i.case}", "amount": i.amounts[name]} for i in planted],
+        "absent": [{"case": i.case, "id": f"P-{i.case}"} for i in planted_items.ITEMS if i not in planted],
+    }
+
+
+def _vouchers(book: VoucherBook, period: Period) -> dict[str, Any]:
+    """Return issued vouchers and what remains of them by ordinary active company; planted vouchers are apart."""
+    end = arrays.month_milliseconds(period.period_end)
+    totals = {}
+    for company in COMPANIES:
+        own = book.books[company.code]
+        issued = own.created < end
+        used = np.where((own.used_at > 0) & (own.used_at < end), own.used, 0)
+        if company.active and issued.any():
+            remaining = int((own.amount - used)[issued].sum())
+            totals[company.code] = {"rows": int(issued.sum()), "amount": arrays.amount_text(remaining)}
+    return {"totals": totals}
+
+
+def _planted_september() -> dict[str, Any]:
+    """Return the planted rows of the extracts whose answers are written for 2025-09."""
+    return {
+        "IPE_08": {
+            "present": [
+                {"id_company": v.company, "id": f"P-{v.case}", **v.expected} for v in VOUCHERS if v.expected is not None
+            ],
+            "absent": [{"id_company": v.company, "id": f"P-{v.case}"} for v in VOUCHERS if v.expected is None],
+        },
+        "IPE_31": {"present": [list(row) for row in partners.IPE_31_PRESENT], "absent": list(partners.IPE_31_ABSENT)},
+        "IPE_11": {"present": partners.IPE_11_PRESENT, "absent": list(partners.IPE_11_ABSENT)},
+        "CR_05a": {code: list(rate) for code, rate in rec_errors.SPOT_RATES.items()},
+        "CR_03": {
+            key: [[e.company, e.entry_no] for e in gl.ENTRIES if key in e.listed]
+            for key in ("2025-08", "2025-09", "2025-10")
+        },
+        "IPE_REC_ERRORS": {"rows": 16},
     }
 
 

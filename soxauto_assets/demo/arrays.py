@@ -80,6 +80,16 @@ def choose(values: Sequence[str | None], positions: Integers) -> pa.Array:
     return pa.array(values, pa.string()).take(pa.array(positions))
 
 
+def repeated(value: str, rows: int) -> pa.Array:
+    """Return the same text for every row."""
+    return choose([value], np.zeros(rows, dtype=np.int64))
+
+
+def instants_or_null(milliseconds: Integers) -> pa.Array:
+    """Return instants from milliseconds since 1970-01-01; 0 stands for what never happened."""
+    return pa.array(milliseconds, pa.int64(), mask=milliseconds == 0).cast(pa.timestamp("ms"))
+
+
 def numbered(prefix: str, numbers: Integers, width: int = 6) -> pa.Array:
     """Return texts such as ``INV000123``."""
     digits = pc.utf8_lpad(pa.array(numbers).cast(pa.string()), width, "0")

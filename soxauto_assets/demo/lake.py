@@ -18,20 +18,29 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soxauto_assets.canonical import canonical_json, digest_of, read_json
-from soxauto_assets.demo.answers import answers_of
+from soxauto_assets.demo import gl, partners, planted_items, rec_errors
+from soxauto_assets.demo.answers import Events, answers_of
 from soxauto_assets.demo.arrays import records
 from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES
 from soxauto_assets.demo.fx import rates_table
 from soxauto_assets.demo.ledger import balances_table
-from soxauto_assets.demo.orders import OrderTotals, order_months
-from soxauto_assets.demo.receivables import Postings, customers_table, late_tables, ledger_months, small_tables
+from soxauto_assets.demo.order_items import order_item_months
+from soxauto_assets.demo.orders import order_months
+from soxauto_assets.demo.receivables import customers_table, late_tables, ledger_months, small_tables
+from soxauto_assets.demo.vouchers import (
+    VoucherBook,
+    planted_uses,
+    planted_vouchers,
+    template_table,
+    voucher_table,
+)
 from soxauto_assets.errors import StorageError
 from soxauto_assets.sources.bindings import Bindings, load_bindings
 from soxauto_assets.sources.contracts import contract
 
 SEED = 20250930
 FORMAT = "soxauto demo lake"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -166,21 +175,45 @@ class _Writer:
 
 def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
     """Write every table and return the answers."""
-    postings, orders = Postings(), OrderTotals()
-    for month in ledger_months(seed, scale, postings):
+    events = Events(VoucherBook.issue(seed, scale))
+    for month in ledger_months(seed, scale, events.postings):
         writer.write("customer_ledger_entries", month.entries, month.period.key)
         writer.write("detailed_customer_ledger_entry", month.movements, month.period.key)
-    for period, table in order_months(seed, scale, orders):
+    for period, table in order_months(seed, scale, events.orders):
         writer.write("bob_sales_order", table, period.key)
+    for block in order_item_months(seed, scale, events.items, events.vouchers):
+        writer.write("rpt_soi", block.items, block.period.key)
+        writer.write("package_cashrec", block.packages, block.period.key)
+        writer.write("refund_no_return", block.refunds, block.period.key)
+    _write_planted_items(writer)
+    for code, book in events.vouchers.books.items():
+        writer.write("voucher_closing", voucher_table(code, book, events.vouchers.codes(code)), code)
+        writer.write("store_credit_voucher", template_table(code, book), code)
+    writer.write("voucher_closing", records(contract("voucher_closing"), planted_vouchers()), "planted")
+    entries, details, events.booked = gl.tables(events.vouchers)
+    writer.write("gl_entries", entries)
+    writer.write("detailed_gl_entry", details)
+    writer.write("bs_balances_view", balances_table(events.postings, events.balances()))
     writer.write("customers", customers_table())
-    writer.write("bs_balances_view", balances_table(postings))
     writer.write("rpt_fx_rates", rates_table())
-    for source, table in {**small_tables(), **_dimensions()}.items():
+    small = {**small_tables(), **_dimensions(), **gl.small_tables(), **partners.tables(), **rec_errors.tables()}
+    for source, table in small.items():
         writer.write(source, table)
     late_entries, late_movements = late_tables()
     writer.write_late("2025-08", "customer_ledger_entries", late_entries)
     writer.write_late("2025-08", "detailed_customer_ledger_entry", late_movements)
-    return answers_of(postings, orders)
+    return answers_of(events)
+
+
+def _write_planted_items(writer: _Writer) -> None:
+    """Write the planted order items, their packages and refunds, and those that use a planted voucher."""
+    items = [*planted_items.rows(), *planted_uses()]
+    writer.write("rpt_soi", records(contract("rpt_soi"), items), "planted")
+    writer.write("package_cashrec", records(contract("package_cashrec"), planted_items.package_rows()), "planted")
+    writer.write("refund_no_return", records(contract("refund_no_return"), planted_items.refund_rows()), "planted")
+    types = [("customer", "Customer", "B2C"), ("jforce", "JForce", "B2B")]
+    rows = [{"bob_customer_type": b, "customer_type": c, "customer_type_l1": l1} for b, c, l1 in types]
+    writer.write("bob_customer_type", records(contract("bob_customer_type"), rows))
 
 
 def _dimensions() -> dict[str, pa.Table]:

@@ -3,7 +3,7 @@
 Here belongs ``bs_balances_view``. What does not belong here: the events (``demo.receivables``).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from soxauto_assets.demo import arrays
+from soxauto_assets.demo.arrays import Integers
 from soxauto_assets.demo.companies import CODES, COMPANIES, COUNTRY_NAMES, MONTHS, Company
 from soxauto_assets.demo.planted import DIFFERENCES, STALE_BALANCES
 from soxauto_assets.demo.receivables import BUSLINES, GROUPS, Postings
@@ -21,24 +22,32 @@ from soxauto_assets.sources.contracts import contract
 OTHER_ACCOUNTS = {
     "13001": ("Collection partners", 1),
     "13002": ("Collection partners, other", 1),
-    "13005": ("Packages delivered not reconciled", 1),
     "13011": ("Collection in transit", 1),
     "13012": ("Collection in transit, other", 1),
     "10590": ("Payment service providers", 1),
     "13024": ("Packages not reconciled, other", 1),
     "18304": ("Accrued marketplace revenue", -1),
-    "18317": ("Marketplace refund liability", -1),
-    "18350": ("Customer prepayments", -1),
-    "18412": ("Voucher liability", -1),
     "15010": ("Inventory", 1),
     "18650": ("Other prepayments", -1),
 }
 OUTSIDE = ("15010", "18650")
+# Accounts whose balance is added up from the events of their sub-ledger.
+EVENT_ACCOUNTS = {
+    "13005": "Packages delivered not reconciled",
+    "18317": "Marketplace refund liability",
+    "18350": "Customer prepayments",
+    "18412": "Voucher liability",
+}
 _EXTRACTED_GROUPS = ("13003", "13004", "13009")
 
 
-def balance_rows(postings: Postings) -> Iterator[dict[str, Any]]:
-    """Yield the balances of every company and month end, split by local account, business line and currency."""
+def balance_rows(postings: Postings, balances: Mapping[str, Integers]) -> Iterator[dict[str, Any]]:
+    """Yield the balances of every company and month end, split by local account, business line and currency.
+
+    Args:
+        postings: What the receivables posted.
+        balances: Balance by account of ``EVENT_ACCOUNTS``, company and month, in units of 0.0001.
+    """
     cumulated = postings.amounts.cumsum(axis=3)
     for month, period in enumerate(MONTHS):
         for index, company in enumerate(COMPANIES):
@@ -47,17 +56,21 @@ def balance_rows(postings: Postings) -> Iterator[dict[str, Any]]:
                     amount = int(cumulated[index, group, line, month])
                     if amount:
                         yield from _receivable(company, period, local, account, name, busline, amount)
+            for account, amounts in balances.items():
+                yield _row(company, period, account, EVENT_ACCOUNTS[account], f"{account}0", int(amounts[index, month]))
             yield from _differences(company, period)
             yield from _others(company, period, month, index)
 
 
-def balances_table(postings: Postings) -> pa.Table:
+def balances_table(postings: Postings, balances: Mapping[str, Integers]) -> pa.Table:
     """Return ``bs_balances_view``."""
-    return arrays.records(contract("bs_balances_view"), list(balance_rows(postings)))
+    return arrays.records(contract("bs_balances_view"), list(balance_rows(postings, balances)))
 
 
-def expected_balances(postings: Postings, period: Period) -> dict[str, dict[str, str]]:
-    """Return the ledger's balance by company and receivable account, added up from the events."""
+def expected_balances(
+    postings: Postings, balances: Mapping[str, Integers], period: Period
+) -> dict[str, dict[str, str]]:
+    """Return the ledger's balance by company and account, added up from the events."""
     totals: dict[str, dict[str, int]] = {}
     month = MONTHS.index(period)
     for index, code in enumerate(CODES):
@@ -66,6 +79,8 @@ def expected_balances(postings: Postings, period: Period) -> dict[str, dict[str,
                 amount = int(postings.amounts[index, group, :, : month + 1].sum())
                 accounts = totals.setdefault(code, {})
                 accounts[account] = accounts.get(account, 0) + amount
+        for account, amounts in balances.items():
+            totals[code][account] = int(amounts[index, month])
     for difference in DIFFERENCES:
         if difference.first <= period.key <= difference.last:
             totals[difference.company][difference.account] += arrays.units(difference.amount)

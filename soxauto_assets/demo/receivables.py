@@ -28,6 +28,8 @@ GROUPS = {
     "EMP-NAT": ("130100", "13010", "Employee receivables"),
     "VENDORS": ("220010", "22001", "Trade payables"),
 }
+# The one account of the chart that is no receivable: ledger entries are extracted by its group account.
+VOUCHER_ACCOUNT = ("184120", "18412", "Voucher liability")
 ORDINARY_GROUPS = ("NATIONAL", "NAT", "EXPORT", "OM")
 BUSLINES = ("BL01", "BL02")
 _FIRST_ORDINARY_ENTRY = 1_001
@@ -131,7 +133,7 @@ class _Events:
     def tables(self, first_movement: int) -> tuple[pa.Table, pa.Table]:
         """Return the entries and their movements."""
         rows = len(self.entry_no)
-        code = choose_all(self.company.code, rows)
+        code = arrays.repeated(self.company.code, rows)
         invoice = (self.amount > 0).astype(np.int64)
         customer = arrays.numbered("C", self.customer)
         amount = arrays.decimals(self.amount)
@@ -152,7 +154,7 @@ class _Events:
                 "busline_code": arrays.choose(BUSLINES, self.busline),
                 "department_code": arrays.choose(["D100", "D200", None], self.entry_no % 3),
                 "original_amount": amount,
-                "currency": choose_all(self.company.currency, rows),
+                "currency": arrays.repeated(self.company.currency, rows),
                 "original_amount_lcy": amount,
                 "open": pa.array(self.amount + np.where(self.settled > 0, self.settlement, 0) != 0),
                 "due_date": arrays.days(self.posted + 30),
@@ -166,7 +168,7 @@ class _Events:
         movements = arrays.table(
             contract("detailed_customer_ledger_entry"),
             {
-                "id_company": choose_all(self.company.code, self.movement_count),
+                "id_company": arrays.repeated(self.company.code, self.movement_count),
                 "entry_no": pa.array(np.arange(first_movement, first_movement + self.movement_count, dtype=np.int64)),
                 "cust_ledger_entry_no": pa.array(np.concatenate([self.entry_no, self.entry_no[paid]])),
                 "customer_no": arrays.numbered("C", np.concatenate([self.customer, self.customer[paid]])),
@@ -176,11 +178,6 @@ class _Events:
             self.movement_count,
         )
         return entries, movements
-
-
-def choose_all(value: str, rows: int) -> pa.Array:
-    """Return the same text for every row."""
-    return arrays.choose([value], np.zeros(rows, dtype=np.int64))
 
 
 def _ordinary(generator: arrays.Draws, company: Company, period: Period, rows: int, first: int) -> _Events:
@@ -299,7 +296,7 @@ def customers_table() -> pa.Table:
             arrays.table(
                 contract("customers"),
                 {
-                    "id_company": choose_all(company.code, len(numbers)),
+                    "id_company": arrays.repeated(company.code, len(numbers)),
                     "customer_no": arrays.numbered("C", numbers),
                     "name": arrays.numbered("Customer ", numbers, 4),
                     "customer_posting_group": arrays.choose(ORDINARY_GROUPS[:2], numbers % 2),
@@ -344,7 +341,7 @@ def small_tables() -> dict[str, pa.Table]:
                     "group_coa_account_name": name,
                 }
                 for company in COMPANIES
-                for local, group, name in GROUPS.values()
+                for local, group, name in (*GROUPS.values(), VOUCHER_ACCOUNT)
             ],
         ),
         "dim_busline": arrays.records(contract("dim_busline"), [*buslines, buslines[0]]),

@@ -1,0 +1,177 @@
+"""General ledger entries of the demo's voucher account, from the life of the vouchers, and planted ones.
+
+Here belongs ``gl_entries`` and ``detailed_gl_entry`` of account 18412. What does not belong here: balances (``demo.ledger``),
+which add these entries up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+
+from soxauto_assets.demo import arrays
+from soxauto_assets.demo.arrays import Integers
+from soxauto_assets.demo.companies import CODES, MONTHS
+from soxauto_assets.demo.receivables import VOUCHER_ACCOUNT
+from soxauto_assets.demo.vouchers import LedgerEvent, VoucherBook, ledger_events
+from soxauto_assets.period import Period
+from soxauto_assets.sources.contracts import contract
+
+BATCH_USER = "JUMIA/NAV31AFR.BATCH.SRVC"
+_FIRST_ORDINARY_ENTRY = 1_001
+DAY = 86_400_000
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One planted ledger entry of the voucher account.
+
+    Attributes:
+        case: Name of the case.
+        entry_no: Entry number.
+        posted: Posting date.
+        amount: Amount as text.
+        movements: Posting date and amount of its detailed entries.
+        listed: Months in which CR_03 lists it, among 2025-08 to 2025-10.
+        fields: Further columns.
+        company: Company code.
+    """
+
+    case: str
+    entry_no: int
+    posted: str
+    amount: str
+    movements: tuple[tuple[str, str], ...]
+    listed: tuple[str, ...]
+    fields: Mapping[str, object]
+    company: str = "EC_NG"
+
+
+ENTRIES = (
+    Entry("open", 1, "2025-09-05", "-100.125", (("2025-09-05", "-100.125"),), ("2025-09", "2025-10"),
+          {"document_description": "RF_317489956_0925", "user_id": BATCH_USER, "voucher_no": "P-unused"}),
+    Entry("cleared", 2, "2025-08-05", "-50", (("2025-08-05", "-50"), ("2025-09-30", "50")), ("2025-08",),
+          {"document_description": "PYT_123456_0925", "user_id": BATCH_USER}),
+    Entry("cleared_next_month", 3, "2025-09-06", "-60", (("2025-09-06", "-60"), ("2025-10-01", "60")), ("2025-09",),
+          {"document_description": "EXPR_APLGY-2024-123", "user_id": "JUMIA/ACCOUNTANT"}),
+    Entry("last_day", 4, "2025-09-30", "70", (("2025-09-30", "70"),), ("2025-09", "2025-10"),
+          {"document_description": "Manual RND entry", "user_id": "JUMIA/ACCOUNTANT", "bal_account_type": "Bank Account"}),
+    Entry("day_after", 5, "2025-10-01", "80", (("2025-10-01", "80"),), ("2025-10",),
+          {"document_description": "ITEMPRICECREDIT", "user_id": "jumia\\nav31afr.batch.srvc"}),
+    Entry("reversed", 6, "2025-09-07", "90", (("2025-09-07", "90"),), ("2025-09", "2025-10"),
+          {"document_description": "reversed", "reversed": True}),
+    Entry("back_margin", 7, "2025-09-08", "5", (("2025-09-08", "5"),), ("2025-09", "2025-10"),
+          {"document_description": "Backmargin september"}),
+    Entry("last_year", 8, "2024-12-31", "7", (("2024-12-31", "7"),), (), {"document_description": "before the year"}),
+    Entry("out_of_scope", 9, "2025-09-09", "9", (("2025-09-09", "9"),), (), {"document_description": "scope"},
+          company="ZZ_US"),
+)  # fmt: skip
+
+
+def tables(book: VoucherBook) -> tuple[pa.Table, pa.Table, Integers]:
+    """Return entries, detailed entries, and the posted amounts by company and month in units of 0.0001."""
+    posted = np.zeros((len(CODES), len(MONTHS)), dtype=np.int64)
+    entries, details = [], []
+    next_entry = dict.fromkeys(CODES, _FIRST_ORDINARY_ENTRY)
+    for event in ledger_events(book):
+        first = next_entry[event.company.code]
+        next_entry[event.company.code] += len(event.amount)
+        entries.append(_entries(event, first))
+        details.append(_details(event, first))
+        _add(posted, event)
+    planted = _planted()
+    for entry in ENTRIES:
+        for day, amount in entry.movements[:1]:
+            month = MONTHS.index(Period.of(date.fromisoformat(day)))
+            posted[CODES.index(entry.company), month] += arrays.units(amount)
+    return pa.concat_tables([*entries, planted[0]]), pa.concat_tables([*details, planted[1]]), posted
+
+
+def _entries(event: LedgerEvent, first: int) -> pa.Table:
+    rows = len(event.amount)
+    number = np.arange(first, first + rows, dtype=np.int64)
+    day = arrays.days(event.at // DAY)
+    return arrays.table(
+        contract("gl_entries"),
+        {
+            "id_company": arrays.repeated(event.company.code, rows),
+            "entry_no": pa.array(number),
+            "document_no": arrays.numbered("GJ", number, 8),
+            "voucher_no": arrays.numbered("", event.number, 7),
+            "posting_date": day,
+            "document_date": day,
+            "gl_account_no": arrays.repeated(VOUCHER_ACCOUNT[0], rows),
+            "document_description": arrays.numbered(event.text, event.number, 7),
+            "amount": arrays.decimals(event.amount),
+            "busline_code": arrays.repeated("BL01", rows),
+            "reversed": pa.array(np.zeros(rows, dtype=np.bool_)),
+            "user_id": arrays.repeated(BATCH_USER if event.batch else "JUMIA/ACCOUNTANT", rows),
+            "system_created_entry": pa.array(np.full(rows, event.batch)),
+        },
+        rows,
+    )
+
+
+def _details(event: LedgerEvent, first: int) -> pa.Table:
+    rows = len(event.amount)
+    number = np.arange(first, first + rows, dtype=np.int64)
+    return arrays.table(
+        contract("detailed_gl_entry"),
+        {
+            "id_company": arrays.repeated(event.company.code, rows),
+            "entry_no": pa.array(number),
+            "gen_ledger_entry_no": pa.array(number),
+            "g_l_account_no": arrays.repeated(VOUCHER_ACCOUNT[0], rows),
+            "posting_date": arrays.days(event.at // DAY),
+            "amount": arrays.decimals(event.amount),
+        },
+        rows,
+    )
+
+
+def _add(posted: Integers, event: LedgerEvent) -> None:
+    company = CODES.index(event.company.code)
+    day = event.at // DAY
+    for month, period in enumerate(MONTHS):
+        first, last = arrays.day_number(period.period_start.date()), arrays.day_number(period.last_day)
+        posted[company, month] += int(event.amount[(day >= first) & (day <= last)].sum())
+
+
+def _planted() -> tuple[pa.Table, pa.Table]:
+    rows: list[dict[str, object]] = []
+    movements: list[dict[str, object]] = []
+    for entry in ENTRIES:
+        common = {"id_company": entry.company}
+        rows.append(
+            {
+                **common, "entry_no": entry.entry_no, "document_no": f"PLANTED-{entry.entry_no}",
+                "posting_date": date.fromisoformat(entry.posted), "gl_account_no": VOUCHER_ACCOUNT[0],
+                "amount": Decimal(entry.amount), "busline_code": "BL01", "reversed": False,
+                "system_created_entry": False, **entry.fields,
+            }
+        )  # fmt: skip
+        for day, amount in entry.movements:
+            movements.append(
+                {
+                    **common, "entry_no": 900_000_000 + len(movements), "gen_ledger_entry_no": entry.entry_no,
+                    "g_l_account_no": VOUCHER_ACCOUNT[0], "posting_date": date.fromisoformat(day), "amount": Decimal(amount),
+                }
+            )  # fmt: skip
+    return arrays.records(contract("gl_entries"), rows), arrays.records(contract("detailed_gl_entry"), movements)
+
+
+def small_tables() -> dict[str, pa.Table]:
+    """Return ``ifrs_mapping``."""
+    groups = {"18412": "Other liabilities", "13003": "Trade receivables", "13004": "Other receivables"}
+    return {
+        "ifrs_mapping": arrays.records(
+            contract("ifrs_mapping"),
+            [
+                {"level_4_code": code, "level_1_name": "Balance sheet", "level_2_name": "Current", "level_3_name": name}
+                for code, name in groups.items()
+            ],
+        )
+    }
