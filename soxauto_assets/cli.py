@@ -99,6 +99,19 @@ def close(period: str, chosen: tuple[str, ...], reason: str | None, lake: Path |
 
 
 @main.command()
+@click.argument("item")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--period", required=True, help="Month the file is for, YYYY-MM.")
+@click.option("--uploader", required=True, help="Who hands the file in.")
+@click.option("--company", help="Company code, where the file is of one company.")
+def ingest(item: str, file: Path, period: str, uploader: str, company: str | None) -> None:
+    """Take FILE into custody as the upload of ITEM, for example jdash, and say which lines were not taken."""
+    from soxauto_assets.commands.ingest import ingest_file
+
+    sys.exit(ingest_file(Settings.from_environment(), item, file, period, uploader, company, console))
+
+
+@main.command()
 @click.argument("period", required=False)
 def status(period: str | None) -> None:
     """Show what is sealed for PERIOD, or for every month."""

@@ -15,6 +15,7 @@ from soxauto_assets.evidence.sealing import Sealer, Sealing
 from soxauto_assets.evidence.store import LocalEvidenceStore
 from soxauto_assets.extraction.extract import Extractor
 from soxauto_assets.extraction.landing import DatasetStore
+from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.period import Period
 from soxauto_assets.records import RecordLog
 from soxauto_assets.settings import Settings
@@ -76,6 +77,11 @@ class Runtime:
         return RecordLog(self.settings.home / "failures")
 
     @cached_property
+    def uploads(self) -> UploadStore:
+        """Files that people handed in."""
+        return UploadStore(self.settings.home / "uploads")
+
+    @cached_property
     def heartbeats(self) -> RecordLog:
         """Log of closes that found the same content."""
         return RecordLog(self.settings.home / "heartbeats")
@@ -90,12 +96,13 @@ class Runtime:
             datasets=DatasetStore(self.settings.home / "datasets"),
             records=RecordLog(self.settings.home / "extractions"),
             failures=self.failures,
+            uploads=self.uploads,
         )
 
     @cached_property
     def sealer(self) -> Sealer:
         """The sealer over the evidence store."""
-        return Sealer(self.evidence, self.heartbeats)
+        return Sealer(self.evidence, self.heartbeats, self.uploads)
 
     def require_period(self, key: str) -> Period:
         """Return a period that can be closed: well formed, not before the first one, ended.

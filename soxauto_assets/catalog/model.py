@@ -146,13 +146,28 @@ class LegacyDifference:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """What a file that people hand in must hold.
+
+    Attributes:
+        system: System it was exported from.
+        headers: Output column to the headers under which a file may carry it; compared without case and punctuation.
+        required: Columns without which a file is refused.
+    """
+
+    system: str
+    headers: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Item:
     """One IPE or CR of control C-PG-1.
 
     Attributes:
         id: Item id, ``^[A-Z][A-Za-z0-9_]{1,23}$``.
         title: Title as accounting uses it.
-        kind: ``IPE`` or ``CR``.
+        kind: ``IPE``, ``CR`` or ``DOC`` (a working document).
         purpose: What the extract is for, in words.
         owner: Owning team, ``team:<name>``.
         sources: Logical sources that the item's SQL reads.
@@ -172,12 +187,13 @@ class Item:
         control: Control id.
         required_for_close: False for items that feed no component.
         allow_empty: Whether an empty source is a good answer.
+        upload: The file it is made from, for an item without SQL.
         folder: The item's folder.
     """
 
     id: str
     title: str
-    kind: Literal["IPE", "CR"]
+    kind: Literal["IPE", "CR", "DOC"]
     purpose: str
     owner: str
     sources: tuple[str, ...]
@@ -197,6 +213,7 @@ class Item:
     control: str = "C-PG-1"
     required_for_close: bool = True
     allow_empty: bool = False
+    upload: Upload | None = None
     folder: Path = Path()
 
     def column(self, name: str) -> OutputColumn:
@@ -215,8 +232,10 @@ class Item:
 
         Returns:
             ``extract``, ``control_totals`` and one entry per file of ``probes/`` by its stem, for example
-            ``cutoff_edges``.
+            ``cutoff_edges``; nothing for an upload.
         """
+        if self.upload:
+            return {}
         texts = {name: (self.folder / f"{name}.sql").read_text("utf-8") for name in ("extract", "control_totals")}
         probes = self.folder / "probes"
         for path in sorted(probes.glob("*.sql")) if probes.is_dir() else []:

@@ -17,6 +17,7 @@ from soxauto_assets.engines.sql import normalised
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.tables import TypedTable, Value
+from soxauto_assets.extraction.uploads import AFTER_PERIOD
 from soxauto_assets.period import Period
 
 Rule = Callable[[Item, ExtractionRecord, Dataset, CheckContext], Outcome]
@@ -92,7 +93,7 @@ def cutoff(item: Item, record: ExtractionRecord, dataset: Dataset, context: Chec
     column = item.cutoff.column
     violation, expected = {
         "up_to": (
-            f'"{column}" >= TIMESTAMP \'{period.period_end}\' OR "{column}" IS NULL',
+            f"\"{column}\" >= TIMESTAMP '{period.period_end}'",
             f"every {column} before {period.period_end}",
         ),
         "snapshot": (
@@ -156,6 +157,42 @@ def query_hash(item: Item, record: ExtractionRecord, dataset: Dataset, context: 
         expected=f"executed query sha256:{record.executed_digest}",
         actual=f"parameter-free query sha256:{record.baseline_digest}",
         details=tuple(faults),
+    )
+
+
+def custody(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
+    """The file's original bytes were hashed and kept before they were read, with who handed them in."""
+    held = record.custody or {}
+    named = [name for name in ("sha256", "bytes", "uploader", "received") if not held.get(name)]
+    return Outcome(
+        held=not named,
+        expected="original kept, uploader named",
+        actual=f"sha256:{held.get('sha256')}, {held.get('bytes')} bytes, handed in by {held.get('uploader')}",
+        details=tuple(f"{name} is missing" for name in named),
+    )
+
+
+def lines_readable(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
+    """Every line of the file was read, or lies after the period."""
+    return _rejected(record, after_period=False)
+
+
+def lines_in_period(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
+    """No line of the file lies after the period."""
+    return _rejected(record, after_period=True)
+
+
+def _rejected(record: ExtractionRecord, after_period: bool) -> Outcome:
+    rejected = (record.custody or {}).get("rejected", [])
+    lines = [(line, reason) for line, reason in rejected if (reason == AFTER_PERIOD) is after_period]
+    return Outcome(
+        held=not lines,
+        expected="0 lines",
+        actual=f"{len(lines)} lines",
+        unit="lines",
+        difference=str(len(lines)),
+        rows=len(lines),
+        details=tuple(f"line {line}: {reason}" for line, reason in lines[:_SHOWN]),
     )
 
 

@@ -31,6 +31,23 @@ class PlannedCheck:
     rule: rules.Rule
 
 
+_QUERY = (
+    PlannedCheck(
+        "query_hash",
+        "error",
+        "digests of all SQL texts are computed again and compared with the catalog",
+        rules.query_hash,
+    ),
+)
+_UPLOAD = (
+    PlannedCheck("custody", "error", "the custody record of the uploaded file is complete", rules.custody),
+    PlannedCheck(
+        "lines_readable", "error", "lines that could not be read are listed with the reason", rules.lines_readable
+    ),
+    PlannedCheck("lines_in_period", "warn", "lines after the period are listed and not taken", rules.lines_in_period),
+)
+
+
 def check_plan(item: Item) -> tuple[PlannedCheck, ...]:
     """Return the rules of an item, in the order in which a person reads them."""
     totals = item.control_totals
@@ -51,12 +68,7 @@ def check_plan(item: Item) -> tuple[PlannedCheck, ...]:
         PlannedCheck(
             "cutoff", "error", f"{item.cutoff.column} of the landed rows and of the source on both sides", rules.cutoff
         ),
-        PlannedCheck(
-            "query_hash",
-            "error",
-            "digests of all SQL texts are computed again and compared with the catalog",
-            rules.query_hash,
-        ),
+        *(_UPLOAD if item.upload else _QUERY),
     ]
     if item.freshness_reason:
         plan.append(PlannedCheck("freshness", "error", f"at extraction time: {item.freshness_reason}", rules.freshness))

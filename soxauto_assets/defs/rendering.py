@@ -19,6 +19,11 @@ def source_key(name: str) -> dg.AssetKey:
     return dg.AssetKey(["source", name])
 
 
+def upload_key(item: Item) -> dg.AssetKey:
+    """Return the asset key of the file that an item is made from."""
+    return source_key(f"{item.id.lower()}_upload")
+
+
 def extract_key(item: Item) -> dg.AssetKey:
     """Return the asset key of an item's extract."""
     return dg.AssetKey(["extract", item.id])
@@ -45,7 +50,14 @@ def table_schema(columns: Sequence[OutputColumn | SourceColumn]) -> dg.TableSche
 
 
 def column_lineage(item: Item) -> dg.TableColumnLineage:
-    """Return the lineage of an extract's columns, derived from its SQL."""
+    """Return the lineage of an extract's columns, derived from its SQL, or from the headers of its file."""
+    if item.upload:
+        return dg.TableColumnLineage(
+            deps_by_column={
+                column: [dg.TableColumnDep(asset_key=upload_key(item), column_name=names[0])]
+                for column, names in item.upload.headers.items()
+            }
+        )
     from soxauto_assets.engines.lineage import column_lineage as derive
 
     return dg.TableColumnLineage(

@@ -6,7 +6,7 @@ Keys are logical; the physical table is metadata, because bindings change and ke
 import dagster as dg
 
 from soxauto_assets.catalog.model import Item
-from soxauto_assets.defs.rendering import source_key, table_schema
+from soxauto_assets.defs.rendering import source_key, table_schema, upload_key
 from soxauto_assets.sources.bindings import Bindings
 from soxauto_assets.sources.contracts import contract
 
@@ -19,7 +19,24 @@ def source_specs(items: tuple[Item, ...], bindings: Bindings | None) -> list[dg.
         bindings: The environment's bindings, for the physical table; None where they are found by name at run time.
     """
     names = sorted({name for item in items for name in item.sources})
-    return [_spec(name, bindings) for name in names]
+    uploads = [_upload_spec(item) for item in items if item.upload]
+    return [*(_spec(name, bindings) for name in names), *uploads]
+
+
+def _upload_spec(item: Item) -> dg.AssetSpec:
+    """Return the source asset of a file that people hand in."""
+    assert item.upload is not None
+    headers = "\n".join(f"- `{column}`: {', '.join(names)}" for column, names in item.upload.headers.items())
+    return dg.AssetSpec(
+        key=upload_key(item),
+        group_name="source",
+        description=(
+            f"{item.title}: a CSV file exported from {item.upload.system} and handed in with\n\n"
+            f"    soxauto ingest {item.id.lower()} FILE --period P --uploader NAME\n\nAccepted headers:\n\n{headers}"
+        ),
+        kinds={"csv"},
+        tags={"sox/system": item.upload.system},
+    )
 
 
 def _spec(name: str, bindings: Bindings | None) -> dg.AssetSpec:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from soxauto_assets.demo import arrays, gl, partners, planted_items, rec_errors
+from soxauto_assets.demo import arrays, gl, jdash, partners, planted_items, rec_errors
 from soxauto_assets.demo.arrays import Integers
 from soxauto_assets.demo.companies import CODES, COMPANIES, MONTHS
 from soxauto_assets.demo.fx import expected_rate
@@ -159,6 +159,10 @@ def _planted_september() -> dict[str, Any]:
             for key in ("2025-08", "2025-09", "2025-10")
         },
         "IPE_REC_ERRORS": {"rows": 16},
+        "JDASH": {
+            "present": {voucher: list(expected) for voucher, expected in jdash.EXPECTED.items()},
+            "after_period": jdash.AFTER_PERIOD,
+        },
     }
 
 

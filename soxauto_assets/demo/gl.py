@@ -16,7 +16,7 @@ from soxauto_assets.demo import arrays
 from soxauto_assets.demo.arrays import Integers
 from soxauto_assets.demo.companies import CODES, MONTHS
 from soxauto_assets.demo.receivables import VOUCHER_ACCOUNT
-from soxauto_assets.demo.vouchers import LedgerEvent, VoucherBook, ledger_events
+from soxauto_assets.demo.vouchers import LedgerEvent, VoucherBook, ledger_events, voucher_ids
 from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 
@@ -100,7 +100,7 @@ def _entries(event: LedgerEvent, first: int) -> pa.Table:
             "id_company": arrays.repeated(event.company.code, rows),
             "entry_no": pa.array(number),
             "document_no": arrays.numbered("GJ", number, 8),
-            "voucher_no": arrays.numbered("", event.number, 7),
+            "voucher_no": voucher_ids(event.company.code, event.number),
             "posting_date": day,
             "document_date": day,
             "gl_account_no": arrays.repeated(VOUCHER_ACCOUNT[0], rows),

@@ -18,10 +18,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soxauto_assets.canonical import canonical_json, digest_of, read_json
-from soxauto_assets.demo import gl, partners, planted_items, rec_errors
+from soxauto_assets.demo import gl, jdash, partners, planted_items, rec_errors
 from soxauto_assets.demo.answers import Events, answers_of
 from soxauto_assets.demo.arrays import records
-from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES
+from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES, MONTHS
 from soxauto_assets.demo.fx import rates_table
 from soxauto_assets.demo.ledger import balances_table
 from soxauto_assets.demo.order_items import order_item_months
@@ -40,6 +40,8 @@ from soxauto_assets.sources.contracts import contract
 
 SEED = 20250930
 FORMAT = "soxauto demo lake"
+# Folder of the files that people would hand in, by period.
+UPLOADS = "_uploads"
 VERSION = 3
 
 
@@ -165,6 +167,12 @@ class _Writer:
         """Write a file that lies outside the tables, laid out as they are."""
         self._put(self.root / "_late" / period, source, table, "late")
 
+    def write_upload(self, period: str, name: str, content: bytes) -> None:
+        """Write a file that a person would hand in for a period."""
+        folder = self.root / UPLOADS / period
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
     def _put(self, root: Path, source: str, table: pa.Table, file: str) -> None:
         binding = self._bindings.sources[source]
         folder = root / binding.table.database / binding.table.table
@@ -199,6 +207,8 @@ def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
     small = {**small_tables(), **_dimensions(), **gl.small_tables(), **partners.tables(), **rec_errors.tables()}
     for source, table in small.items():
         writer.write(source, table)
+    for period in MONTHS:
+        writer.write_upload(period.key, "jdash.csv", jdash.export(events.vouchers, period))
     late_entries, late_movements = late_tables()
     writer.write_late("2025-08", "customer_ledger_entries", late_entries)
     writer.write_late("2025-08", "detailed_customer_ledger_entry", late_movements)

@@ -124,6 +124,11 @@ def _draw(draws: Draws, company: Company, period: Period, scale: int) -> tuple[I
     )
 
 
+def voucher_ids(company: str, number: Integers) -> pa.Array:
+    """Return voucher ids: digits alone, and no id in two companies, because Jdash knows no company."""
+    return arrays.numbered(str(CODES.index(company) + 1), number, 7)
+
+
 def voucher_table(company: str, book: _Book, codes: pa.Array) -> pa.Table:
     """Return ``voucher_closing`` of a company, as of the snapshot."""
     rows = len(book.number)
@@ -131,7 +136,7 @@ def voucher_table(company: str, book: _Book, codes: pa.Array) -> pa.Table:
         contract("voucher_closing"),
         {
             "id_company": arrays.repeated(company, rows),
-            "id": arrays.numbered("", book.number, 7),
+            "id": voucher_ids(company, book.number),
             "code": codes,
             "business_use": arrays.choose(USES, book.use),
             "description": arrays.choose(["Voucher"], book.number * 0),
@@ -162,7 +167,7 @@ def template_table(company: str, book: _Book) -> pa.Table:
         contract("store_credit_voucher"),
         {
             "id_company": arrays.repeated(company, rows),
-            "id": arrays.numbered("", book.number, 7),
+            "id": voucher_ids(company, book.number),
             "template_id": arrays.numbered("T", book.use, 2),
             "template_name": arrays.choose([f"Template {use}" for use in USES], book.use),
         },

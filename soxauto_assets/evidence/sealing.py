@@ -9,6 +9,7 @@ heartbeat says that the control was performed again.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ from soxauto_assets.evidence.environment import build_environment
 from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
+from soxauto_assets.extraction.uploads import UploadStore
+from soxauto_assets.period import Period
 from soxauto_assets.records import RecordLog
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -53,10 +56,12 @@ class Sealer:
     Attributes:
         store: The evidence store.
         heartbeats: Log of closes that found nothing new.
+        uploads: Where the originals of uploads are kept.
     """
 
     store: LocalEvidenceStore
     heartbeats: RecordLog
+    uploads: UploadStore
 
     def seal(
         self,
@@ -101,7 +106,7 @@ class Sealer:
                 "attempt": package.attempt,
                 "content_id": content_id,
                 "run_id": record.run_id,
-                "finished": record.statements["extract"].execution["finished"],
+                "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
                 "performed_by": dict(record.performed_by),
             },
         )
@@ -138,7 +143,7 @@ class Sealer:
             item.id,
             record.period,
             attempt,
-            payload(item, record, dataset, results, verdict),
+            {**payload(item, record, dataset, results, verdict), **self._original(item, record)},
             statement,
             {
                 "External-Identifier": f"{item.id}/{record.period}/attempt-{attempt:04d}",
@@ -146,6 +151,13 @@ class Sealer:
                 "Bag-Software-Agent": "soxauto_assets",
             },
         )
+
+    def _original(self, item: Item, record: ExtractionRecord) -> dict[str, bytes | Path]:
+        """Return the original of an upload with its custody record; nothing for a query."""
+        if record.custody is None:
+            return {}
+        path = self.uploads.original(item, Period.parse(record.period), record.custody["sha256"])
+        return {"original/original.csv": path, "custody.json": canonical_json(dict(record.custody))}
 
 
 def content_of(record: ExtractionRecord, results: Sequence[CheckResult]) -> dict[str, Any]:

@@ -8,12 +8,16 @@ import getpass
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from soxauto_assets.canonical import digest_of, plain, sha256_hex
 from soxauto_assets.catalog.configuration import Configuration
 from soxauto_assets.catalog.model import Item
+from soxauto_assets.catalog.types import INT64, SUM
 from soxauto_assets.engines.contract import Engine, Execution, TableDescription
 from soxauto_assets.engines.sql import BoundStatement, Statement, bind, parse
 from soxauto_assets.errors import ExtractionError, SoxautoError
@@ -21,6 +25,8 @@ from soxauto_assets.extraction.dimensions import PREFIX, dimension_statements, j
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
 from soxauto_assets.extraction.tables import TypedTable
+from soxauto_assets.extraction.uploads import UploadStore
+from soxauto_assets.extraction.uploads import parse as parse_upload
 from soxauto_assets.period import Period
 from soxauto_assets.records import RecordLog
 from soxauto_assets.sources.bindings import Binding, Bindings
@@ -42,6 +48,7 @@ class Extractor:
         datasets: Where rows land.
         records: Log of extraction records.
         failures: Log of failed extractions.
+        uploads: Files that people handed in.
     """
 
     engine: Engine
@@ -50,6 +57,7 @@ class Extractor:
     datasets: DatasetStore
     records: RecordLog
     failures: RecordLog
+    uploads: UploadStore
 
     def extract(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
         """Extract an item for a period.
@@ -66,7 +74,7 @@ class Extractor:
             SoxautoError: Something stopped it; a failure record names the cause, and no dataset and no record remain.
         """
         try:
-            return self._extract(item, period, run_id)
+            return self._extract_upload(item, period, run_id) if item.upload else self._extract(item, period, run_id)
         except SoxautoError as error:
             raised = error.for_item(item.id, period.key)
             self.failures.append(
@@ -124,8 +132,39 @@ class Extractor:
             warnings = judge(item, answers)
             dataset = self.datasets.land(item, period.key, unloaded, staging)
             engine_files = file_facts(unloaded)
-        kept = {purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)}
-        record = ExtractionRecord(
+        record = replace(
+            self._record(item, period, run_id, dataset),
+            bindings={name: self.bindings.sources[name].to_json() for name in described},
+            sources={name: {"files": found.files, "bytes": found.bytes} for name, found in described.items()},
+            statements={purpose: _recorded(statements[purpose], executions[purpose]) for purpose in statements},
+            answers={purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)},
+            engine_files=engine_files,
+            warnings=tuple(warnings),
+        )
+        return self._write(record), dataset
+
+    def _extract_upload(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
+        """Land the newest file that was handed in for the period; the custody record takes the place of the query."""
+        custody, content = self.uploads.newest(item, period)
+        parsed = parse_upload(item, content, period, custody["company"])
+        # SQL's sum of no rows is null, and an empty file is compared with it.
+        total = parsed.total.quantize(Decimal("0.0001")) if parsed.rows else None
+        totals = TypedTable((("row_count", INT64), ("sum_amount_used", SUM)), ((len(parsed.rows), total),))
+        with self.datasets.staging(item.id, period.key) as staging:
+            part = staging / "parsed.parquet"
+            pq.write_table(parsed.table(item), part)
+            dataset = self.datasets.land(item, period.key, [part], staging)
+        record = replace(
+            self._record(item, period, run_id, dataset),
+            answers={"control_totals": totals},
+            warnings=tuple(f"line {r.line} was not taken: {r.reason}" for r in parsed.rejected),
+            custody=custody,
+        )
+        return self._write(record), dataset
+
+    def _record(self, item: Item, period: Period, run_id: str, dataset: Dataset) -> ExtractionRecord:
+        """Return the part of the record that every extraction has."""
+        return ExtractionRecord(
             item=item.id,
             period=period.key,
             environment=self.bindings.environment,
@@ -134,17 +173,17 @@ class Extractor:
             parameters={**plain(period.parameters()), **self._rendered(item)},
             configuration={n: k.to_json() for n, k in self.configuration.select(item.configuration).items()},
             definition_digest=self.definition_digest(item),
-            bindings={name: self.bindings.sources[name].to_json() for name in described},
-            sources={name: {"files": found.files, "bytes": found.bytes} for name, found in described.items()},
-            statements={purpose: _recorded(statements[purpose], executions[purpose]) for purpose in statements},
-            answers=kept,
+            bindings={},
+            sources={},
+            statements={},
+            answers={},
             dataset=dataset.digest,
             files=file_facts(dataset.files),
-            engine_files=engine_files,
-            warnings=tuple(warnings),
+            engine_files=(),
         )
-        ordinal = self.records.append(item.id, period.key, record.to_json())
-        return replace(record, ordinal=ordinal), dataset
+
+    def _write(self, record: ExtractionRecord) -> ExtractionRecord:
+        return replace(record, ordinal=self.records.append(record.item, record.period, record.to_json()))
 
     def _rendered(self, item: Item) -> dict[str, list[str]]:
         return {name: list(key.parameter) for name, key in self.configuration.select(item.configuration).items()}

@@ -63,6 +63,7 @@ class ExtractionRecord:
         files: Landed Parquet files: name, SHA-256, bytes.
         engine_files: The engine's own files: name, SHA-256, bytes.
         warnings: What a person should know and no check decides.
+        custody: Custody record of the file that an upload was made from.
         ordinal: Number in the log of the item and period; 0 before it is written.
     """
 
@@ -82,16 +83,21 @@ class ExtractionRecord:
     files: tuple[Mapping[str, Any], ...]
     engine_files: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...] = ()
+    custody: Mapping[str, Any] | None = None
     ordinal: int = 0
 
     @property
     def executed_digest(self) -> str:
-        """Digest of the normalised executed text of the extract."""
+        """Digest of the normalised executed text of the extract; of the original bytes for an upload."""
+        if self.custody:
+            return str(self.custody["sha256"])
         return self.statements["extract"].digests["executed"]
 
     @property
     def baseline_digest(self) -> str:
-        """Digest of the extract's text with the period left as parameters."""
+        """Digest of the extract's text with the period left as parameters; the definition's for an upload."""
+        if self.custody:
+            return self.definition_digest
         return self.statements["extract"].digests["baseline"]
 
     def to_json(self) -> dict[str, Any]:
@@ -114,6 +120,7 @@ class ExtractionRecord:
             "files": [dict(file) for file in self.files],
             "engine_files": [dict(file) for file in self.engine_files],
             "warnings": list(self.warnings),
+            "custody": dict(self.custody) if self.custody else None,
         }
 
     @classmethod
@@ -142,6 +149,7 @@ class ExtractionRecord:
             files=tuple(value["files"]),
             engine_files=tuple(value["engine_files"]),
             warnings=tuple(value["warnings"]),
+            custody=value["custody"],
             ordinal=value.get("ordinal", 0),
         )
 

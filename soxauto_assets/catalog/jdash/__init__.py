@@ -1,0 +1,1 @@
+"""JDASH voucher usage export."""
