@@ -88,7 +88,7 @@ class Expectation:
     Attributes:
         name: Check name.
         violation: SQL predicate over the output columns; a row for which it is true breaks the rule. With ``at_least_one``
-            it selects the rows of which one must exist.
+            it selects the rows of which one must exist. It may use the period parameters, as ``$last_day``.
         meaning: The rule in words, with its source.
         severity: What a violation does to the verdict.
         at_least_one: Turns the rule round: one such row must exist.

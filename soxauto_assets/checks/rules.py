@@ -4,7 +4,7 @@ Here belongs one function per rule. DuckDB evaluates them over the Parquet files
 objects. What does not belong here: which rules an item has (``checks.suite``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 import duckdb
@@ -201,8 +201,9 @@ def expectation(rule: Expectation) -> Rule:
 
     def evaluate(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
         with dataset.query() as connection:
-            (rows,) = _one(connection, f"SELECT count(*) FROM landed WHERE {rule.violation}")
-            groups = _companies(connection, item, rule) if rows and not rule.at_least_one else ()
+            values = {n: v for n, v in Period.parse(record.period).parameters().items() if f"${n}" in rule.violation}
+            (rows,) = _one(connection, f"SELECT count(*) FROM landed WHERE {rule.violation}", values)
+            groups = _companies(connection, item, rule, values) if rows and not rule.at_least_one else ()
         found = int(str(rows))
         return Outcome(
             held=found > 0 if rule.at_least_one else found == 0,
@@ -265,16 +266,21 @@ def _instant(value: Value) -> datetime:
     return datetime(value.year, value.month, value.day)
 
 
-def _companies(connection: duckdb.DuckDBPyConnection, item: Item, rule: Expectation) -> tuple[str, ...]:
+def _companies(
+    connection: duckdb.DuckDBPyConnection, item: Item, rule: Expectation, values: Mapping[str, object]
+) -> tuple[str, ...]:
     if not item.company_column:
         return ()
     found = connection.execute(
-        f'SELECT "{item.company_column}", count(*) FROM landed WHERE {rule.violation} GROUP BY 1 ORDER BY 1 LIMIT {_SHOWN}'
+        f'SELECT "{item.company_column}", count(*) FROM landed WHERE {rule.violation} GROUP BY 1 ORDER BY 1 LIMIT {_SHOWN}',
+        values,
     ).fetchall()
     return tuple(f"{company}: {rows} rows" for company, rows in found)
 
 
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> tuple[Value, ...]:
-    row = connection.execute(sql).fetchone()
+def _one(
+    connection: duckdb.DuckDBPyConnection, sql: str, values: Mapping[str, object] | None = None
+) -> tuple[Value, ...]:
+    row = connection.execute(sql, values or None).fetchone()
     assert row is not None
     return tuple(row)

@@ -28,6 +28,7 @@ class Entry:
         due: Due date, or None.
         why: What the case shows.
         fate: ``open`` = listed while its remaining amount is not 0; else why it is never listed.
+        busline: Business line of the entry.
         copies: How often the source holds the entry's row.
         customer_has_balance: Whether the customer's total is not 0 while the entry is listed.
     """
@@ -41,6 +42,7 @@ class Entry:
     why: str
     due: str | None = "2025-10-31"
     fate: Left = "open"
+    busline: str = "BL01"
     copies: int = 1
     customer_has_balance: bool = True
 
@@ -101,6 +103,8 @@ ENTRIES = (
     ),
     Entry("credit", "EC_KE", 16, "P006", "NATIONAL", (("2025-09-08", "-42.5"),), "negative remaining amount"),
     Entry("employee", "EC_NG", 17, "P007", "EMP-NAT", (("2025-09-09", "33"),), "posts to 13010, outside the component"),
+    Entry("unknown_busline", "EC_NG", 61, "P007", "NATIONAL", (("2025-09-09", "34"),), "unknown business line", busline="BLX"),
+    Entry("unknown_customer", "EC_NG", 62, "P999", "NATIONAL", (("2025-09-09", "35"),), "customer without master data"),
     Entry(
         "loaded_twice", "HF_SN", 18, "P008", "NATIONAL", (("2025-06-10", "600"), ("2025-07-05", "-600")),
         "the source holds the entry's row twice while it is open: the key check fails in 2025-06 only", copies=2,

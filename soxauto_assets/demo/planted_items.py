@@ -1,7 +1,7 @@
 """Planted sales order items: each case of IPE_10, IPE_12 and IPE_34, with the months in which each extract lists it.
 
-The expected months are written by hand, for 2025-08, 2025-09 and 2025-10. What does not belong here: ordinary items
-(``demo.order_items``).
+The expected months are written by hand: months of the lake that are not named do not list the item. What does not belong
+here: ordinary items (``demo.order_items``).
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from soxauto_assets.demo.companies import MONTHS
+
 ALL = ("2025-08", "2025-09", "2025-10")
+EVERY = tuple(period.key for period in MONTHS)
 
 
 @dataclass(frozen=True)
@@ -120,6 +123,28 @@ ITEMS = (
         mtr_international_freight_fee=None,
     ),
     _prepaid("other_company", ALL, company="EC_IC"),
+    _prepaid(
+        "retail_package_first_instant", ("2025-08", "2025-09"), is_marketplace=0,
+        package_delivery_date="2025-10-01T00:00:00",
+    ),
+    _prepaid(
+        "digital_first_instant", ("2025-08", "2025-09"), is_marketplace=0, delivery_type="Gift Card",
+        delivered_date="2025-10-01T00:00:00",
+    ),
+    _prepaid("mpl_refunded_first_instant", ("2025-08", "2025-09"), refund_date="2025-10-01T00:00:00"),
+    _prepaid("retail_refunded_first_instant", ("2025-08", "2025-09"), is_marketplace=0, refund_date="2025-10-01T00:00:00"),
+    _prepaid("retail_refunded", ("2025-08",), is_marketplace=0, refund_date="2025-09-05T00:00:00"),
+    _prepaid(
+        "ordered_before_2018", (), order_creation_date="2018-01-01T00:00:00", finance_verified_date="2018-01-05T00:00:00"
+    ),
+    _prepaid(
+        "verified_before_2018", (), order_creation_date="2018-02-01T00:00:00",
+        finance_verified_date="2017-12-31T23:59:59.999",
+    ),
+    _prepaid(
+        "verified_with_2018", EVERY, order_creation_date="2018-02-01T00:00:00", finance_verified_date="2018-01-01T00:00:00"
+    ),
+    _prepaid("verified_but_not_prepaid", (), is_prepayment=0, payment_method="NoPayment"),
     # Packages: delivered, paid on delivery, not reconciled.
     _package("package_open", ("2025-09", "2025-10")),
     _package("package_resolved", (), {"troubleshoot_resolution_date": "2025-09-20T10:00:00", "amount_received": Decimal(100)}),
@@ -133,6 +158,11 @@ ITEMS = (
         "package_two_items_b", ("2025-09", "2025-10"), {"amount_expected": Decimal(200)}, package_number="PKG-TWO",
         order_nr="ON-TWO",
     ),
+    # The same package number in another company, resolved there: PACKAGES holds that row.
+    _package("package_number_of_two_companies", ("2025-09", "2025-10"), package_number="PKG-SHARED"),
+    _package("package_of_unknown_customer_type", ("2025-09", "2025-10"), bob_customer_type="unknown"),
+    _package("package_before_2019", (), delivered_date="2018-12-31T23:59:59.999"),
+    _package("package_with_2019", EVERY, delivered_date="2019-01-01T00:00:00"),
     # Refunds and returns: one side done, the other not.
     _refund("refund_not_returned", ("2025-09", "2025-10"), "100.0000", refund_date="2025-09-15T10:00:00"),
     _refund(
@@ -149,6 +179,18 @@ ITEMS = (
         "return_voucher_is_no_coupon", ("2025-09", "2025-10"), "-100.0000", return_date="2025-09-02T10:00:00",
         voucher_type="reusablecredit", mtr_shipping_voucher_discount="4",
     ),
+    _refund("refunded_first_instant", ("2025-10",), "100.0000", refund_date="2025-10-01T00:00:00"),
+    _refund("returned_first_instant", ("2025-10",), "-100.0000", return_date="2025-10-01T00:00:00"),
+    _refund(
+        "return_refunded_first_instant", ("2025-09",), "-100.0000", return_date="2025-09-15T00:00:00",
+        refund_date="2025-10-01T00:00:00",
+    ),
+    _refund("refund_of_unknown_customer_type", ("2025-09", "2025-10"), "100.0000", refund_date="2025-09-15T10:00:00",
+            bob_customer_type="unknown"),
+    _refund("refund_before_2019", (), "0", delivered_date="2018-12-01T00:00:00", refund_date="2018-12-31T23:59:59.999"),
+    _refund("refund_with_2019", EVERY, "100.0000", delivered_date="2018-12-01T00:00:00", refund_date="2019-01-01T00:00:00"),
+    _refund("return_before_2019", (), "0", delivered_date="2018-12-01T00:00:00", return_date="2018-12-31T23:59:59.999"),
+    _refund("return_with_2019", EVERY, "-100.0000", delivered_date="2018-12-01T00:00:00", return_date="2019-01-01T00:00:00"),
     _refund("both_done", (), "0", refund_date="2025-09-15T10:00:00", return_date="2025-09-16T10:00:00"),
     _refund("refund_never_delivered", (), "0", refund_date="2025-09-15T10:00:00", delivered_date=None),
     _refund("refund_of_tunisia", (), "0", company="AT_TN", refund_date="2025-09-15T10:00:00"),
@@ -160,9 +202,14 @@ def rows() -> list[dict[str, object]]:
     return [item.row(number) for number, item in enumerate(ITEMS, 1)]
 
 
+# Rows of package_cashrec and refund_no_return that belong to no item of their company.
+PACKAGES = ({"id_company": "JD_GH", "package_nr": "PKG-SHARED", "troubleshoot_resolution_date": "2025-09-20T10:00:00"},)
+REFUNDS = ({"id_company": "JD_GH", "oms_id_sales_order_item": "P-refund_not_returned", "oms_type": "other company"},)
+
+
 def package_rows() -> list[dict[str, object]]:
     """Return the rows of ``package_cashrec``: one per package that has one."""
-    found = []
+    found: list[dict[str, object]] = [{name: _value(name, value) for name, value in row.items()} for row in PACKAGES]
     for number, item in enumerate(ITEMS, 1):
         if item.cashrec is not None:
             row = item.row(number)
@@ -175,8 +222,12 @@ def package_rows() -> list[dict[str, object]]:
 
 def refund_rows() -> list[dict[str, object]]:
     """Return the rows of ``refund_no_return``."""
+    planted: list[dict[str, object]] = [dict(row) for row in REFUNDS]
     return [
-        {"id_company": item.company, "oms_id_sales_order_item": f"P-{item.case}", "oms_type": "planted"}
-        for item in ITEMS
-        if item.no_return
+        *planted,
+        *(
+            {"id_company": item.company, "oms_id_sales_order_item": f"P-{item.case}", "oms_type": "planted"}
+            for item in ITEMS
+            if item.no_return
+        ),
     ]

@@ -121,6 +121,23 @@ ITEM = Item(
             meaning="An entry is listed because it is open: its remaining amount is not 0 (domain 3.5).",
         ),
         Expectation(
+            "due_month_recomputed",
+            violation=(
+                "debit_credit_duemonth is distinct from case sign(date_diff('month', due_date, $last_day)) "
+                "when 1 then 'Credit' when -1 then 'Debit' when 0 then 'Due Month' end"
+            ),
+            meaning="The month of the due date against that of the cut-off, counted in months (domain 3.5).",
+        ),
+        Expectation(
+            "ageing_recomputed",
+            violation=(
+                "ageing_bucket is distinct from coalesce(list_extract("
+                "['0', '1-30', '31-60', '61-90', '91-180', '181-365', 'over 365'], "
+                "1 + len(list_filter([0, 30, 60, 90, 180, 365], lambda x: $last_day - due_date > x))), 'no due date')"
+            ),
+            meaning="The bucket of the days past due at the last day, counted by the limits passed.",
+        ),
+        Expectation(
             "account_resolved",
             violation="group_coa_account_no is null",
             meaning="Each entry's posting group leads to a group account (domain 3.5).",
