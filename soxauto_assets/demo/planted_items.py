@@ -222,12 +222,10 @@ def package_rows() -> list[dict[str, object]]:
 
 def refund_rows() -> list[dict[str, object]]:
     """Return the rows of ``refund_no_return``."""
-    planted: list[dict[str, object]] = [dict(row) for row in REFUNDS]
-    return [
-        *planted,
-        *(
-            {"id_company": item.company, "oms_id_sales_order_item": f"P-{item.case}", "oms_type": "planted"}
-            for item in ITEMS
-            if item.no_return
-        ),
-    ]
+    found: list[dict[str, object]] = [dict(row) for row in REFUNDS]
+    for item in ITEMS:
+        if item.no_return:
+            found.append(
+                {"id_company": item.company, "oms_id_sales_order_item": f"P-{item.case}", "oms_type": "planted"}
+            )
+    return found

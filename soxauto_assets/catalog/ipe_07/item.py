@@ -131,9 +131,9 @@ ITEM = Item(
         Expectation(
             "ageing_recomputed",
             violation=(
-                "ageing_bucket is distinct from coalesce(list_extract("
+                "ageing_bucket is distinct from case when due_date is null then 'no due date' else list_extract("
                 "['0', '1-30', '31-60', '61-90', '91-180', '181-365', 'over 365'], "
-                "1 + len(list_filter([0, 30, 60, 90, 180, 365], lambda x: $last_day - due_date > x))), 'no due date')"
+                "1 + len(list_filter([0, 30, 60, 90, 180, 365], lambda x: $last_day - due_date > x))) end"
             ),
             meaning="The bucket of the days past due at the last day, counted by the limits passed.",
         ),
