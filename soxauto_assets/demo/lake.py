@@ -29,6 +29,7 @@ from soxauto_assets.demo.orders import order_months
 from soxauto_assets.demo.receivables import customers_table, late_tables, ledger_months, small_tables
 from soxauto_assets.demo.vouchers import (
     VoucherBook,
+    planted_templates,
     planted_uses,
     planted_vouchers,
     template_table,
@@ -198,6 +199,7 @@ def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
         writer.write("voucher_closing", voucher_table(code, book, events.vouchers.codes(code)), code)
         writer.write("store_credit_voucher", template_table(code, book), code)
     writer.write("voucher_closing", records(contract("voucher_closing"), planted_vouchers()), "planted")
+    writer.write("store_credit_voucher", records(contract("store_credit_voucher"), planted_templates()), "planted")
     entries, details, events.booked = gl.tables(events.vouchers)
     writer.write("gl_entries", entries)
     writer.write("detailed_gl_entry", details)

@@ -103,6 +103,7 @@ ENTRIES = (
     ),
     Entry("credit", "EC_KE", 16, "P006", "NATIONAL", (("2025-09-08", "-42.5"),), "negative remaining amount"),
     Entry("employee", "EC_NG", 17, "P007", "EMP-NAT", (("2025-09-09", "33"),), "posts to 13010, outside the component"),
+    Entry("sixty_days_due", "EC_NG", 63, "P007", "NATIONAL", (("2025-07-02", "36"),), "60 days past due", due="2025-08-01"),
     Entry("unknown_busline", "EC_NG", 61, "P007", "NATIONAL", (("2025-09-09", "34"),), "unknown business line", busline="BLX"),
     Entry("unknown_customer", "EC_NG", 62, "P999", "NATIONAL", (("2025-09-09", "35"),), "customer without master data"),
     Entry(

@@ -219,6 +219,13 @@ def _use(company: str = "EC_NG", **fields: object) -> dict[str, object]:
     return {**plain, **{n: Decimal(v) if n.startswith("mtr_") else v for n, v in fields.items()}}  # type: ignore[arg-type]
 
 
+def _open_use(code: str, **fields: object) -> dict[str, object]:
+    """Return an item that used a voucher and is neither delivered nor cancelled."""
+    nothing: dict[str, object] = {"delivered_date": None, "package_delivery_date": None, "current_status": "shipped"}
+    return {**_use(voucher_code=code, mtr_coupon_money_value="1"), **nothing, **fields}
+
+
+_INACTIVE = {"is_active": 0, "voucher_inactive_date": "2025-09-01T00:00:00"}
 _JPAY = {"business_use": "jpay_store_credit"}
 _FORMATTED = "business_use_formatted"
 VOUCHERS = (
@@ -253,6 +260,40 @@ VOUCHERS = (
             ),
         ),
     ),
+    Voucher(
+        "used_first_month", {"code": "PL-first", "created_at": "2024-08-01T00:00:00"}, {"totalamountused": "7.0000"},
+        (
+            _use(
+                voucher_code="PL-first", mtr_coupon_money_value="7", order_creation_date=datetime(2024, 8, 5),
+                delivered_date=datetime(2024, 8, 10), package_delivery_date=datetime(2024, 8, 10),
+            ),
+        ),
+    ),
+    Voucher(
+        "used_before_2015", {"code": "PL-old"}, {"totalamountused": "0.0000"},
+        (_use(voucher_code="PL-old", mtr_coupon_money_value="9", delivered_date=datetime(2014, 12, 31)),),
+    ),
+    Voucher("created_with_2016", {"created_at": "2016-12-31T00:00:00"}, None),
+    # For the timing population: inactive vouchers and the item that used each.
+    Voucher("timing_open", {"code": "PL-t1", **_INACTIVE}, {"is_active": 0}, (_open_use("PL-t1"),)),
+    Voucher("timing_status", {"code": "PL-t2", **_INACTIVE}, {}, (_open_use("PL-t2", current_status="Delivered "),)),
+    Voucher(
+        "timing_delivered", {"code": "PL-t3", **_INACTIVE}, {}, (_open_use("PL-t3", delivered_date=datetime(2025, 9, 10)),)
+    ),
+    Voucher(
+        "timing_delivered_at_cutoff", {"code": "PL-t4", **_INACTIVE}, {},
+        (_open_use("PL-t4", delivered_date=datetime(2025, 10, 1)),),
+    ),
+    Voucher(
+        "timing_cancelled", {"code": "PL-t5", **_INACTIVE}, {},
+        (_open_use("PL-t5", cancellation_date=datetime(2025, 9, 10)),),
+    ),
+    Voucher(
+        "timing_cancelled_at_cutoff", {"code": "PL-t6", **_INACTIVE}, {},
+        (_open_use("PL-t6", cancellation_date=datetime(2025, 10, 1)),),
+    ),
+    Voucher("timing_ends_at_cutoff", {**_INACTIVE, "to_date": "2025-10-01T00:00:00"}, {"is_valid": "valid"}),
+    Voucher("timing_created_at_cutoff", {**_INACTIVE, "created_at": "2025-10-01T00:00:00"}, None),
     Voucher("same_code", {"code": "PL-two_items"}, {"totalamountused": "0.0000"}, company="JD_GH"),
     Voucher("expired", {"to_date": "2025-09-30T23:59:59.999"}, {"is_valid": "expired"}),
     Voucher("expires_at_cutoff", {"to_date": "2025-10-01T00:00:00"}, {"is_valid": "valid"}),
@@ -272,9 +313,18 @@ def planted_vouchers() -> list[dict[str, object]]:
     return [voucher.row() for voucher in VOUCHERS]
 
 
+def planted_templates() -> list[dict[str, object]]:
+    """Return the planted rows of ``store_credit_voucher``: one voucher id in two companies."""
+    return [
+        {"id_company": company, "id": "P-unused", "template_id": "T1", "template_name": name}
+        for company, name in (("EC_NG", "Own template"), ("JD_GH", "Template of another company"))
+    ]
+
+
 def planted_uses() -> list[dict[str, object]]:
-    """Return the planted rows of ``rpt_soi`` that use a voucher."""
-    found = []
+    """Return the planted rows of ``rpt_soi`` that use a voucher; one of them uses a code that no voucher has."""
+    unmatched = {"cod_oms_sales_order_item": "PV-unmatched", "order_nr": "PV-unmatched"}
+    found = [{**unmatched, **_use(voucher_code="NO-SUCH-CODE", mtr_coupon_money_value="4")}]
     for voucher in VOUCHERS:
         for number, use in enumerate(voucher.uses, 1):
             ids = {"cod_oms_sales_order_item": f"PV-{voucher.case}-{number}", "order_nr": f"PV-{voucher.case}"}

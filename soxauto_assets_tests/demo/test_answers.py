@@ -8,13 +8,20 @@ from pathlib import Path
 import pytest
 
 from soxauto_assets.canonical import read_json
+from soxauto_assets.catalog import all_items
+from soxauto_assets.commands.demo import hand_in
 from soxauto_assets.demo.companies import MONTHS
 from soxauto_assets.demo.lake import generate_lake
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import PROJECT, Settings
 from soxauto_assets_tests.closing import close
 
-ITEMS = ("CR_04", "CR_05", "IPE_07", "IPE_09")
+ITEMS = tuple(item.id for item in all_items())
+AMOUNTS = {
+    "IPE_10": lambda row: row["paid_for_items"] + row["paid_for_shipping"],
+    "IPE_12": lambda row: row["amount_paid"],
+    "IPE_34": lambda row: row["amounttorefund"],
+}
 PERIODS = [period.key for period in MONTHS]
 each_period = pytest.mark.parametrize("period", PERIODS)
 
@@ -29,6 +36,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def runtime(home: Path) -> Runtime:
     opened = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(home)}))
+    hand_in(opened)
     for period in PERIODS:
         for item in ITEMS:
             close(opened, item, period)
@@ -51,7 +59,8 @@ def predicate(runtime: Runtime, item: str, period: str) -> dict:
 
 @each_period
 def test_verdicts(runtime, answers, period):
-    assert {i: predicate(runtime, i, period)["verdict"] for i in ITEMS} == answers["periods"][period]["verdicts"]
+    expected = dict.fromkeys(ITEMS, "passed") | answers["periods"][period]["verdicts"]
+    assert {item: predicate(runtime, item, period)["verdict"] for item in ITEMS} == expected
 
 
 @each_period
@@ -122,13 +131,114 @@ def test_cr_05_rates(runtime, answers, period):
     assert {c: None if str(rate) == "<NA>" else rate for c, rate in found.items()} == expected
 
 
+@each_period
+def test_control_totals_of_source_and_landed_rows_are_equal_for_every_item(runtime, period):
+    for item in ITEMS:
+        package = runtime.evidence.newest(item, period)
+        totals = read_json(runtime.evidence.read(package, "data/control_totals.json"))
+        assert totals["source"] == totals["landed"], item
+
+
+@each_period
+@pytest.mark.parametrize("item", list(AMOUNTS))
+def test_order_items_per_company_and_each_planted_case(runtime, answers, item, period):
+    expected = answers["periods"][period][item]
+    found = rows(runtime, item, period)
+    totals: dict[str, dict] = {}
+    for row in found:
+        company = totals.setdefault(row["id_company"], {"rows": 0, "amount": Decimal(0)})
+        company["rows"] += 1
+        company["amount"] += AMOUNTS[item](row)
+    assert {c: {"rows": v["rows"], "amount": str(v["amount"])} for c, v in totals.items()} == expected["totals"]
+    listed = {row["cod_oms_sales_order_item"]: str(AMOUNTS[item](row)) for row in found}
+    for case in expected["present"]:
+        assert listed.get(case["id"]) == case["amount"], case["case"]
+    assert not [case["case"] for case in expected["absent"] if case["id"] in listed]
+
+
+@each_period
+def test_ipe_08_holds_every_voucher_with_what_remains_of_it(runtime, answers, period):
+    totals: dict[str, dict] = {}
+    for row in rows(runtime, "IPE_08", period):
+        if row["id"].startswith("P-"):
+            continue
+        company = totals.setdefault(row["id_company"], {"rows": 0, "amount": Decimal(0)})
+        company["rows"] += 1
+        company["amount"] += row["totalremainingamount"]
+    expected = answers["periods"][period]["IPE_08"]["totals"]
+    assert {c: {"rows": v["rows"], "amount": str(v["amount"])} for c, v in totals.items()} == expected
+
+
+def text(value: object) -> object:
+    return value if isinstance(value, (int, str)) else str(value)
+
+
+def test_planted_vouchers(runtime, answers):
+    expected = answers["planted_2025_09"]["IPE_08"]
+    found = {(row["id_company"], row["id"]): row for row in rows(runtime, "IPE_08", "2025-09")}
+    for case in expected["present"]:
+        row = found[(case["id_company"], case["id"])]
+        assert {name: text(row[name]) for name in case} == case
+    assert not [case for case in expected["absent"] if (case["id_company"], case["id"]) in found]
+
+
+def test_planted_partner_transactions(runtime, answers):
+    expected = answers["planted_2025_09"]["IPE_31"]
+    found = rows(runtime, "IPE_31", "2025-09")
+    listed = {(r["id_company"], r["transaction_type"], r["related_entity"], str(r["amount"])) for r in found}
+    for case in expected["present"]:
+        assert tuple(case) in listed, (case, sorted(row for row in listed if row[2] == case[2]))
+    assert not {r["related_entity"] for r in found} & set(expected["absent"])
+
+
+def test_planted_seller_transactions(runtime, answers):
+    expected = answers["planted_2025_09"]["IPE_11"]
+    found = {row["sc_id_transaction"]: str(row["sc_transaction_amount"]) for row in rows(runtime, "IPE_11", "2025-09")}
+    assert {key: found.get(key) for key in expected["present"]} == expected["present"]
+    assert not set(expected["absent"]) & set(found)
+
+
+@pytest.mark.parametrize("period", ["2025-08", "2025-09", "2025-10"])
+def test_planted_ledger_entries(runtime, answers, period):
+    planted = {(r["id_company"], r["entry_no"]) for r in rows(runtime, "CR_03", period) if r["entry_no"] <= 1000}
+    assert sorted(map(list, planted)) == sorted(answers["planted_2025_09"]["CR_03"][period])
+
+
+def test_planted_spot_rates(runtime, answers):
+    found = {
+        row["currency_code"]: [str(row["starting_date"]), str(row["relational_exch_rate_amount"])]
+        for row in rows(runtime, "CR_05a", "2025-09")
+    }
+    for currency, rate in answers["planted_2025_09"]["CR_05a"].items():
+        assert found[currency] == rate
+
+
+def test_planted_integration_errors(runtime, answers):
+    found = rows(runtime, "IPE_REC_ERRORS", "2025-09")
+    assert len(found) == answers["planted_2025_09"]["IPE_REC_ERRORS"]["rows"]
+    assert len({row["source_system"] for row in found}) == 15
+
+
+def test_planted_jdash_lines(runtime, answers):
+    expected = answers["planted_2025_09"]["JDASH"]
+    found = {r["voucher_id"]: [str(r["amount_used"]), r["line_count"]] for r in rows(runtime, "JDASH", "2025-09")}
+    assert {voucher: found.get(voucher) for voucher in expected["present"]} == expected["present"]
+    package = runtime.evidence.newest("JDASH", "2025-09")
+    custody = read_json(runtime.evidence.read(package, "data/custody.json"))
+    assert len(custody["rejected"]) == expected["after_period"]
+
+
+# Warnings that belong to the demo's data in every month; each is looked at in a test of its own item.
+EXPECTED_WARNINGS = {"account_in_component", "lines_in_period"}
+
+
 def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, answers):
     found = {}
     for period in PERIODS:
         for item in ITEMS:
             package = runtime.evidence.newest(item, period)
             for check in read_json(runtime.evidence.read(package, "data/checks.json"))["results"]:
-                if check["status"] != "passed" and check["name"] != "account_in_component":
+                if check["status"] not in ("passed", "not_applicable") and check["name"] not in EXPECTED_WARNINGS:
                     found[(period, item, check["name"])] = check["details"]
     faults = answers["faults"].values()
     assert set(found) == {(fault["period"], fault["item"], fault["check"]) for fault in faults}
@@ -160,7 +270,7 @@ def test_a_late_row_makes_a_new_attempt_with_exactly_that_row(runtime, answers, 
 def test_the_demo_lake_can_be_read_by_name_too(home, runtime, tmp_path):
     """A finance team's folder of exports has no bindings file; the same rows must come out."""
     other = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(tmp_path)}, lake=home / "lake"))
-    for item in ITEMS:
+    for item in (item.id for item in all_items() if not item.upload):
         sealing = close(other, item)
         assert (
             other.evidence.statement(sealing.package)["predicate"]["dataset_digest"]
