@@ -1,8 +1,8 @@
 """Control totals see a broken extract: every filter, join and boundary, one at a time, on the demo lake.
 
 A mutant is *seen* when the totals of its rows differ from the independently written control totals (or it does not run), and
-*equal* when it gives the very rows of the extract, so that there is nothing to see. What is not seen is listed in ``not_seen.py``
-with the reason; the test fails for anything else, and for an entry of the lists that is seen after all.
+*equal* when it gives the very rows of the extract, so that there is nothing to see. What is not seen is listed in
+``not_seen.py`` with the reason; the test fails for anything else, and for an entry of the lists that is seen after all.
 """
 
 from pathlib import Path
