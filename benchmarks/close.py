@@ -68,10 +68,13 @@ def run(folder: Path, scale: int, runs: int) -> None:
     from soxauto_assets.settings import PROJECT
 
     summary = generate_lake(folder / "lake", PROJECT / "bindings" / "demo.yaml", scale=scale)
-    print(
-        f"lake: scale {scale}, {summary.rows:,} rows in all, {_rows(folder, 'detailed_customer_ledg_entry'):,} "
-        f"ledger movements, {_rows(folder, 'rpt_soi'):,} order items, {_rows(folder, 'v_storecreditvoucher_closing'):,} vouchers"
-    )
+    counted = {
+        "ledger movements": "detailed_customer_ledg_entry",
+        "order items": "rpt_soi",
+        "vouchers": "v_storecreditvoucher_closing",
+    }
+    sizes = ", ".join(f"{_rows(folder, table):,} {name}" for name, table in counted.items())
+    print(f"lake: scale {scale}, {summary.rows:,} rows in all: {sizes}")
     soxauto = str(Path(sys.executable).with_name("soxauto"))
     closes, peers, steps = [], [], {}
     for number in range(runs):

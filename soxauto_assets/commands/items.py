@@ -29,7 +29,7 @@ def show_items(settings: Settings, as_json: bool, console: Console) -> None:
     for name, whole in (("item", True), ("title", False), ("key", True), ("sources", True)):
         table.add_column(name, no_wrap=whole)
     table.add_column("GL accounts", max_width=21)
-    table.add_column("component", no_wrap=True)
+    table.add_column("component", max_width=20)
     for item in all_items():
         part = f"{'+' if item.component.sign > 0 else '−'}sum({item.component.amount})" if item.component else "–"
         table.add_row(

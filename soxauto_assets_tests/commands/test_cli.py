@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from soxauto_assets.catalog import all_items
 from soxauto_assets.cli import main
 from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
 from soxauto_assets_tests.lakes import write_table
@@ -42,13 +43,13 @@ def soxauto(tmp_path: Path, lake: Path, monkeypatch: pytest.MonkeyPatch):
 def test_items_lists_key_sources_accounts_and_component(soxauto):
     result = soxauto("items")
     assert result.exit_code == 0
-    for text in ("IPE_07", "entry_no", "customer_ledger_entries", "13009", "+sum(rem_amt_lcy)"):
+    for text in ("IPE_07", "entry_no", "customer_ledger_entries", "13009", "+sum(rem_amt_lcy)", "JDASH"):
         assert text in result.output
 
 
 def test_items_as_json_has_columns_and_configuration(soxauto):
     described = {item["id"]: item for item in json.loads(soxauto("items", "--json").output)}
-    assert list(described) == ["CR_04", "CR_05", "IPE_07", "IPE_09"]
+    assert list(described) == [item.id for item in all_items()]
     ipe_07 = described["IPE_07"]
     assert ipe_07["key"] == ["id_company", "entry_no"]
     assert len(ipe_07["columns"]) == 40
@@ -68,22 +69,23 @@ def test_sql_prints_the_text_that_runs(soxauto):
 
 
 def test_close_passes_fails_and_cannot(soxauto, lake, tmp_path):
-    good = soxauto("close", "2025-09", "--item", "IPE_07", "--item", "IPE_09", "--item", "CR_05")
+    three = ("--item", "IPE_07", "--item", "IPE_09", "--item", "CR_05")
+    good = soxauto("close", "2025-09", *three)
     assert good.exit_code == 0, good.output
-    assert "IPE_07/2025-09/attempt-0001" in good.output and "9 passed, 0 failed, 1 warned" in good.output
+    assert "IPE_07/2025-09/attempt-0001" in good.output and "11 passed, 0 failed, 1 warned" in good.output
 
-    failed = soxauto("close", "2025-09")
+    failed = soxauto("close", "2025-09", *three, "--item", "CR_04")
     assert failed.exit_code == 1
     assert "CR_04 freshness (error)" in failed.output
     assert "unchanged" in failed.output
 
     (lake / "exports" / "bob_sales_order" / "rows.parquet").unlink()
-    cannot = soxauto("close", "2025-09")
+    cannot = soxauto("close", "2025-09", *three, "--item", "CR_04")
     assert cannot.exit_code == 2, "what could not be extracted wins over a failed verdict"
     assert "IPE_09: logical source bob_sales_order (BOB) is not bound" in " ".join(cannot.output.split())
 
     status = soxauto("status", "2025-09")
-    assert status.exit_code == 1 and "✗ failed" in status.output
+    assert status.exit_code == 2 and "✗ failed" in status.output, "items that were never closed are missing"
     assert "2025-09" in soxauto("status").output
 
     verified = soxauto("verify", str(tmp_path / "home" / "evidence"))
@@ -179,3 +181,16 @@ def test_the_makefile_has_the_promised_targets():
     text = (Path(__file__).parents[2] / "Makefile").read_text()
     for target in ("help", "demo", "test", "ui", "check"):
         assert f"\n{target}:" in text
+
+
+def test_ingest_says_what_was_taken_and_what_was_not(soxauto, tmp_path):
+    (tmp_path / "j.csv").write_text("id,amount,usage date\n1,5,\n2,6,2025-10-02\n")
+    taken = soxauto("ingest", "jdash", str(tmp_path / "j.csv"), "--period", "2025-09", "--uploader", "Uploader")
+    assert taken.exit_code == 0
+    assert "1 lines taken, 1 vouchers, total 5; 1 lines not taken" in taken.output
+    assert "line 3: usage date lies after the period" in taken.output
+    (tmp_path / "j.csv").write_text("id,amount\n1,five\n")
+    faulty = soxauto("ingest", "jdash", str(tmp_path / "j.csv"), "--period", "2025-09", "--uploader", "Uploader")
+    assert faulty.exit_code == 1 and "line 2: amount is not readable beyond doubt" in faulty.output
+    wrong = soxauto("ingest", "ipe_07", str(tmp_path / "j.csv"), "--period", "2025-09", "--uploader", "Uploader")
+    assert wrong.exit_code == 2 and "extracted with SQL, not handed in" in wrong.output

@@ -15,7 +15,6 @@ from soxauto_assets.checks import check_plan
 from soxauto_assets.defs.build import build_defs
 from soxauto_assets.defs.jobs import CLOSE
 from soxauto_assets.settings import PROJECT, Settings
-from soxauto_assets.sources.contracts import CONTRACTS
 from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
 from soxauto_assets_tests.lakes import write_table
 
@@ -54,7 +53,8 @@ def test_definitions_load_and_hold_the_house_as_designed(settings):
     dg.Definitions.validate_loadable(definitions)
     specs = {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
     assert set(specs) == {
-        *(f"source/{name}" for name in CONTRACTS),
+        *(f"source/{name}" for item in all_items() for name in item.sources),
+        "source/jdash_upload",
         *(f"extract/{item}" for item in ITEMS),
         *(f"evidence/{item}" for item in ITEMS),
     }
