@@ -38,7 +38,7 @@ class Period:
         Raises:
             PeriodError: The text has another form.
         """
-        match = _KEY.match(key)
+        match = _KEY.fullmatch(key)
         if not match or match.group(1) == "0000":
             raise PeriodError(f"{key!r} is no accounting period", action="give a month as YYYY-MM, for example 2025-09")
         return cls(int(match.group(1)), int(match.group(2)))

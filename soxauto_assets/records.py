@@ -25,7 +25,7 @@ def item_folder(root: Path, item: str, period: str) -> Path:
     Raises:
         StorageError: An id has another form, so that it could lead out of the root.
     """
-    if not ITEM_ID.match(item) or not _PERIOD.match(period):
+    if not ITEM_ID.fullmatch(item) or not _PERIOD.fullmatch(period):
         raise StorageError("the item or period id has no valid form", action="use the ids that 'soxauto items' lists")
     return root / item / period
 

@@ -50,12 +50,12 @@ class Cutoff:
     Attributes:
         rule: ``up_to`` = every value of ``column`` lies before ``period_end``; ``snapshot`` = every value is the last
             day; ``month`` = ``column`` holds the year and ``month_column`` the month of the period, or null where a left
-            join found nothing.
-        column: The column that is bounded.
+            join found nothing; ``none`` = the source has no date and shows the state in which it was read.
+        column: The column that is bounded; empty for ``none``.
         month_column: Only for ``month``.
     """
 
-    rule: Literal["up_to", "snapshot", "month"]
+    rule: Literal["up_to", "snapshot", "month", "none"]
     column: str
     month_column: str | None = None
 

@@ -55,7 +55,7 @@ def _require_sound(item: Item) -> None:
         "control_totals": (*item.control_totals.group_by, *item.control_totals.sums, *item.control_totals.bounds),
     }
     faults = [f"{part} names {name!r}" for part, used in named.items() for name in used if name not in names]
-    if not ITEM_ID.match(item.id):
+    if not ITEM_ID.fullmatch(item.id):
         faults.append(f"id must match {ITEM_ID.pattern}")
     if len(set(names)) != len(names):
         faults.append("two columns share a name")

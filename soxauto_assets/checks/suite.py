@@ -66,7 +66,10 @@ def check_plan(item: Item) -> tuple[PlannedCheck, ...]:
             rules.control_totals,
         ),
         PlannedCheck(
-            "cutoff", "error", f"{item.cutoff.column} of the landed rows and of the source on both sides", rules.cutoff
+            "cutoff",
+            "error",
+            f"{item.cutoff.column or 'nothing'} of the landed rows and of the source on both sides",
+            rules.cutoff,
         ),
         *(_UPLOAD if item.upload else _QUERY),
     ]

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from soxauto_assets.catalog import Item, all_items, get_item
-from soxauto_assets.catalog.configuration import load_configuration
+from soxauto_assets.catalog.configuration import Configuration, load_configuration
 from soxauto_assets.errors import CatalogError
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
@@ -29,13 +29,26 @@ def show_items(settings: Settings, as_json: bool, console: Console) -> None:
     for name, whole in (("item", True), ("title", False), ("key", True), ("sources", True)):
         table.add_column(name, no_wrap=whole)
     table.add_column("GL accounts", max_width=21)
-    table.add_column("component", max_width=20)
+    table.add_column("component", overflow="fold")
     for item in all_items():
-        part = f"{'+' if item.component.sign > 0 else '−'}sum({item.component.amount})" if item.component else "–"
+        part = f"{'+' if item.component.sign > 0 else '−'}{item.component.amount}" if item.component else "–"
         table.add_row(
             item.id, item.title, "\n".join(item.key), "\n".join(item.sources), ", ".join(item.gl_accounts) or "–", part
         )
     console.print(table)
+    console.print(_configuration_table(configuration))
+
+
+def _configuration_table(configuration: Configuration) -> Table:
+    """Return every configuration parameter with its values and whether somebody confirmed them."""
+    table = Table(title="Configuration", box=box.SIMPLE_HEAD)
+    for name in ("key", "status"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("values")
+    table.add_column("meaning")
+    for name, key in sorted(configuration.keys.items()):
+        table.add_row(name, key.status, ", ".join(key.values), key.meaning)
+    return table
 
 
 def describe(item: Item) -> dict[str, Any]:

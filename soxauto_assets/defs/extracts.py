@@ -68,4 +68,5 @@ def _origin(record: ExtractionRecord) -> dict[str, dg.MetadataValue]:
 def _description(item: Item) -> str:
     columns = ", ".join(f"`{name}`" for name in item.key)
     accounts = f"\n\nGL accounts: {', '.join(item.gl_accounts)}." if item.gl_accounts else ""
-    return f"**{item.title}**\n\n{item.purpose}\n\nOne row per {columns}; cut-off by `{item.cutoff.column}`.{accounts}"
+    cutoff = f"cut-off by `{item.cutoff.column}`" if item.cutoff.column else "no cut-off: the source has no date"
+    return f"**{item.title}**\n\n{item.purpose}\n\nOne row per {columns}; {cutoff}.{accounts}"

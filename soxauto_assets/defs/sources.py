@@ -3,6 +3,8 @@
 Keys are logical; the physical table is metadata, because bindings change and keys do not.
 """
 
+import re
+
 import dagster as dg
 
 from soxauto_assets.catalog.model import Item
@@ -35,7 +37,7 @@ def _upload_spec(item: Item) -> dg.AssetSpec:
             f"    soxauto ingest {item.id.lower()} FILE --period P --uploader NAME\n\nAccepted headers:\n\n{headers}"
         ),
         kinds={"csv"},
-        tags={"sox/system": item.upload.system},
+        tags={"sox/system": _tag(item.upload.system)},
     )
 
 
@@ -56,6 +58,11 @@ def _spec(name: str, bindings: Bindings | None) -> dg.AssetSpec:
         group_name="source",
         description=f"{declared.meaning}\n\nSystem: {declared.system}. Known there as `{origin}`.",
         kinds={"parquet"},
-        tags={"sox/system": declared.system.replace(" ", "_")},
+        tags={"sox/system": _tag(declared.system)},
         metadata=metadata,
     )
+
+
+def _tag(text: str) -> str:
+    """Return a text as a tag value, which knows letters, digits and a few marks only."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", text).strip("_")

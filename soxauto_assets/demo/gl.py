@@ -66,6 +66,10 @@ ENTRIES = (
     Entry("back_margin", 7, "2025-09-08", "5", (("2025-09-08", "5"),), ("2025-09", "2025-10"),
           {"document_description": "Backmargin september"}),
     Entry("last_year", 8, "2024-12-31", "7", (("2024-12-31", "7"),), (), {"document_description": "before the year"}),
+    Entry("other_account", 10, "2025-09-11", "11", (("2025-09-11", "11"),), (),
+          {"document_description": "receivables", "gl_account_no": "130030"}),
+    Entry("account_not_in_the_chart", 11, "2025-09-12", "12", (("2025-09-12", "12"),), ("2025-09", "2025-10"),
+          {"document_description": "its movement names the account", "gl_account_no": "999999"}),
     Entry("out_of_scope", 9, "2025-09-09", "9", (("2025-09-09", "9"),), (), {"document_description": "scope"},
           company="ZZ_US"),
 )  # fmt: skip
@@ -84,9 +88,9 @@ def tables(book: VoucherBook) -> tuple[pa.Table, pa.Table, Integers]:
         _add(posted, event)
     planted = _planted()
     for entry in ENTRIES:
-        for day, amount in entry.movements[:1]:
-            month = MONTHS.index(Period.of(date.fromisoformat(day)))
-            posted[CODES.index(entry.company), month] += arrays.units(amount)
+        if "gl_account_no" not in entry.fields:
+            month = MONTHS.index(Period.of(date.fromisoformat(entry.posted)))
+            posted[CODES.index(entry.company), month] += arrays.units(entry.amount)
     return pa.concat_tables([*entries, planted[0]]), pa.concat_tables([*details, planted[1]]), posted
 
 
@@ -140,6 +144,12 @@ def _add(posted: Integers, event: LedgerEvent) -> None:
         posted[company, month] += int(event.amount[(day >= first) & (day <= last)].sum())
 
 
+def _movement_account(entry: Entry) -> object:
+    """Return the account of an entry's movements: the entry's own, where the chart knows it."""
+    own = entry.fields.get("gl_account_no", VOUCHER_ACCOUNT[0])
+    return VOUCHER_ACCOUNT[0] if own == "999999" else own
+
+
 def _planted() -> tuple[pa.Table, pa.Table]:
     rows: list[dict[str, object]] = []
     movements: list[dict[str, object]] = []
@@ -157,7 +167,8 @@ def _planted() -> tuple[pa.Table, pa.Table]:
             movements.append(
                 {
                     **common, "entry_no": 900_000_000 + len(movements), "gen_ledger_entry_no": entry.entry_no,
-                    "g_l_account_no": VOUCHER_ACCOUNT[0], "posting_date": date.fromisoformat(day), "amount": Decimal(amount),
+                    "g_l_account_no": _movement_account(entry), "posting_date": date.fromisoformat(day),
+                    "amount": Decimal(amount),
                 }
             )  # fmt: skip
     return arrays.records(contract("gl_entries"), rows), arrays.records(contract("detailed_gl_entry"), movements)

@@ -25,13 +25,21 @@ IPE_31_PRESENT = (
     ("EC_NG", "Translist in progress", "LIST-OPEN", "60.0000"),
     ("EC_NG", "Payment in progress", "PAY-OPEN", "-70.2500"),
     ("EC_NG", "Payment in progress", "PAY-NOTHING", "-31.0000"),
+    ("EC_NG", "Cash In", "unknown_partner", "106.0000"),
+    ("EC_NG", "Translist in progress", "LIST-LATER", "50.0000"),
+    ("EC_NG", "Payment in progress", "PAY-A", "-10.0000"),
+    ("EC_NG", "Payment in progress", "PAY-B", "-50.0000"),
+    ("EC_NG", "Payment in progress", "PAY-C", "-30.0000"),
+    ("EC_NG", "Payment in progress", "PAY-D", "-20.0000"),
 )
 IPE_31_ABSENT = (
     "listed_before", "excluded_type", "after_cutoff", "nothing", "moved_back", "LIST-CLOSED", "LIST-FORCED", "PAY-CLOSED",
-    "in_tunisia", "out_of_scope", "confirmed",
+    "in_tunisia", "out_of_scope", "confirmed", "moved_future", "LIST-DONE", "LIST-NULL", "LIST-FUTURE", "PAY-FUTURE", "PAY-ADJ",
 )  # fmt: skip
 # What IPE_11 must list for 2025-09 of the planted rows: transaction and amount.
-IPE_11_PRESENT = {"S-open": "10.5000", "S-later": "11.0000", "S-last": "12.0000", "S-first": "13.0000"}
+IPE_11_PRESENT = {
+    "S-open": "10.5000", "S-later": "11.0000", "S-last": "12.0000", "S-first": "13.0000", "S-novendor": "14.0000",
+}  # fmt: skip
 IPE_11_ABSENT = ("S-stated", "S-other", "S-next", "S-before")
 
 
@@ -87,19 +95,24 @@ def _transactions() -> dict[str, list[dict[str, object]]]:
         _transaction("after_cutoff", "1", created_date="2025-10-01T00:00:00"),
         _transaction("nothing", "0"),
         _transaction("PAY-TRANSFER", "104.5", transaction_type="Transfer to", created_date="2025-10-02T00:00:00"),
+        _transaction("unknown_partner", "106", cp="HUB9"),
         _transaction("in_tunisia", "1", "AT_TN"),
         _transaction("out_of_scope", "1", "ZZ_US"),
     ]
     return {
         "cashrec_transaction": [*ordinary, *planted],
         "cashrec_reallocations": [
-            {
-                "id_company": "EC_NG", "original_transaction_date": "2025-09-12T00:00:00", "related_entity": entity,
-                "reallocated_transaction_date": moved, "collection_partner_from": "HUB1", "collection_partner_to": "HUB2",
-                "amount": "105",
-            }
-            for entity, moved in (("moved", "2025-10-01T00:00:00"), ("moved_back", "2025-09-30T23:59:59.999"))
+            _reallocation("moved", "2025-09-12T00:00:00", "2025-10-01T00:00:00"),
+            _reallocation("moved_back", "2025-09-12T00:00:00", "2025-09-30T23:59:59.999"),
+            _reallocation("moved_future", "2025-10-01T00:00:00", "2025-10-05T00:00:00"),
         ],
+    }  # fmt: skip
+
+
+def _reallocation(entity: str, original: str, moved: str) -> dict[str, object]:
+    return {
+        "id_company": "EC_NG", "original_transaction_date": original, "reallocated_transaction_date": moved,
+        "collection_partner_from": "HUB1", "collection_partner_to": "HUB2", "related_entity": entity, "amount": "105",
     }  # fmt: skip
 
 
@@ -121,18 +134,37 @@ def _allocation(list_no: str, reconciled: str | None, **fields: object) -> dict[
     return {**plain, **fields}
 
 
+def _closed(kind: str, no: str, **fields: object) -> dict[str, object]:
+    plain: dict[str, object] = {
+        "id_company": "EC_NG", "entity_type": kind, "entity_no": no, "force_closed": 1, "close_date": "2025-09-28T00:00:00",
+    }  # fmt: skip
+    return {**plain, **fields}
+
+
 def _lists() -> dict[str, list[dict[str, object]]]:
     return {
         "packlist_packages": [
             {"id_company": "EC_NG", "packlist_no": "W1", "packlist_status": "waitingApproval", "package_nr": "PKG-W1"},
             {"id_company": "EC_NG", "packlist_no": "W2", "packlist_status": "waitingConfirmation", "package_nr": "PKG-W2"},
             {"id_company": "EC_NG", "packlist_no": "W3", "packlist_status": "waitingConfirmation", "package_nr": "PKG-W3"},
+            {"id_company": "JD_GH", "packlist_no": "L1", "packlist_status": "waitingApproval", "package_nr": "PKG-L1"},
         ],
         "packlist_payments": [
             # A list of 160, of which 90 and charges of 10 are applied: 60 are open.
             _allocation("LIST-OPEN", "90", charges_reconciled_amount="10", oms_payment_no="PAY-OPEN"),
             _allocation("LIST-CLOSED", "160", oms_payment_no="PAY-CLOSED"),
             _allocation("LIST-FORCED", "20", oms_payment_no="PAY-CLOSED"),
+            # Paid with the first instant after: the list is open, and so is the payment that it will settle.
+            _allocation("LIST-LATER", "50", amount_received="50", payment_date="2025-10-01T00:00:00", oms_payment_no="PAY-B"),
+            _allocation("LIST-DONE", "1", packlist_status="done"),
+            _allocation("LIST-NULL", None),
+            _allocation("LIST-FUTURE", "1", packlist_created_date="2025-10-01T00:00:00", oms_payment_no="PAY-A"),
+            _allocation("LIST-C", "3", packlist_status="done", payment_status="rejected", oms_payment_no="PAY-C"),
+            _allocation("LIST-D", None, packlist_status="done", charges_reconciled_amount="2", oms_payment_no="PAY-D"),
+            _allocation("W2", None, packlist_status="done"),
+            # The same numbers in another company, which must not reach this one.
+            _allocation("W2", "1", packlist_status="done", id_company="JD_GH"),
+            _allocation("LIST-OPEN", "3", packlist_status="done", id_company="JD_GH", oms_payment_no="PAY-NOTHING"),
             _allocation("W3", "1", packlist_status="waitingConfirmation", payment_date="2025-10-05T00:00:00",
                         packlist_created_date="2025-10-03T00:00:00"),
         ],
@@ -141,12 +173,32 @@ def _lists() -> dict[str, list[dict[str, object]]]:
             _payment("PAY-OPEN", "165.25", "5"),
             _payment("PAY-NOTHING", "31"),
             _payment("PAY-CLOSED", "180"),
+            _payment("PAY-A", "10"),
+            _payment("PAY-B", "50"),
+            _payment("PAY-C", "30"),
+            _payment("PAY-D", "20"),
+            _payment("PAY-ADJ", "8"),
+            _payment("PAY-FUTURE", "9", oms_payment_date="2025-10-01T00:00:00"),
+            # Deposits that a transfer must not find: another type, another number, another company.
+            _payment("PAY-TRANSFER", "1", oms_payment_date="2025-09-16T00:00:00", payment_status="done"),
+            _payment("PAY-TRANSFER-2", "1", oms_type="Transfer", oms_payment_date="2025-09-17T00:00:00",
+                     payment_status="done"),
+            _payment("PAY-TRANSFER", "1", oms_type="Transfer", oms_payment_date="2025-09-19T00:00:00",
+                     payment_status="done", id_company="JD_GH"),
             _payment("PAY-TRANSFER", "104.5", oms_type="Transfer", oms_payment_date="2025-09-18T00:00:00",
                      payment_status="done"),
         ],
         "collection_adj": [
-            {"id_company": "EC_NG", "entity_type": "packlist", "entity_no": "LIST-FORCED", "force_closed": 1,
-             "close_date": "2025-09-28T00:00:00"},
+            _closed("packlist", "LIST-FORCED"),
+            _closed("payment", "PAY-ADJ", force_closed=0),
+            # What must not close a list or a payment: another kind, not forced, closed later, another company.
+            _closed("payment", "LIST-OPEN"),
+            _closed("packlist", "LIST-OPEN", force_closed=0),
+            _closed("packlist", "LIST-OPEN", close_date="2025-10-01T00:00:00"),
+            _closed("packlist", "LIST-OPEN", id_company="JD_GH"),
+            _closed("packlist", "PAY-OPEN"),
+            _closed("payment", "PAY-D", close_date="2025-10-01T00:00:00"),
+            _closed("payment", "PAY-NOTHING", id_company="JD_GH"),
         ],
     }  # fmt: skip
 
@@ -154,7 +206,11 @@ def _lists() -> dict[str, list[dict[str, object]]]:
 def _look_ups() -> dict[str, list[dict[str, object]]]:
     codes = [company.code for company in COMPANIES]
     return {
-        "hubs_3pl_mapping": [{"id_company": code, "node": "HUB1", "service_provider": "Provider 1"} for code in codes],
+        "hubs_3pl_mapping": [
+            {"id_company": code, "node": f"HUB{number}", "service_provider": f"Provider {number}"}
+            for code in codes
+            for number in (1, 2)
+        ],
         "collection_partners": [
             {"id_company": code, "name": name, "type": "3PL", "erp_name": f"SP{number}"}
             for code in codes
@@ -164,11 +220,13 @@ def _look_ups() -> dict[str, list[dict[str, object]]]:
             {
                 "id_company": code,
                 "bank_account_no": f"B{number}",
-                "service_provider_no": "SP1",
+                "service_provider_no": provider,
                 "bank_account_posting_group": group,
             }
             for code in codes
-            for number, group in enumerate(("COLLECT", "COLLECT", "EXCLUDED"), 1)
+            for number, (provider, group) in enumerate(
+                (("SP1", "COLLECT"), ("SP1", "COLLECT"), ("SP1", "EXCLUDED"), ("SP2", "COLLECT")), 1
+            )
         ],
         "bank_account_posting_group": [
             {"id_company": code, "code": group, "g_l_bank_account_no": account}
@@ -206,6 +264,7 @@ def _sellers() -> dict[str, list[dict[str, object]]]:
         _sale("S-next", "1", created_date="2025-10-01T00:00:00"),
         _sale("S-before", "1", created_date="2025-08-31T23:59:59.999"),
         _sale("S-other", "1", transaction_type="Payout"),
+        _sale("S-novendor", "14", bob_id_vendor="99"),
     ]
     return {
         "transactions_seller": [*ordinary, *planted],
@@ -217,19 +276,22 @@ def _sellers() -> dict[str, list[dict[str, object]]]:
                 "end_date": "2025-09-30T23:59:59.999",
                 "paid": 1,
             },
+            {"id_company": "JD_GH", "id_account_statement": "ST-LATER", "end_date": "2025-10-05T00:00:00", "paid": 0},
         ],
         "ring_transactions": [
-            {"id_company": "EC_NG", "id_transaction": "S-open", "transaction_type_name": "Item commission"}
+            {"id_company": company, "id_transaction": transaction, "transaction_type_name": "Item commission"}
+            for company, transaction in (("EC_NG", "S-open"), ("EC_NG", "S-last"), ("JD_GH", "S-open"))
         ],
         "vendors": [
             {
                 "id_company": code,
-                "bob_id_vendor": "7",
-                "vendor_short_code": "V007",
-                "vendor_name": "Vendor 7",
+                "bob_id_vendor": no,
+                "vendor_short_code": f"V00{no}",
+                "vendor_name": f"Vendor {no}",
                 "is_global": 0,
             }
             for code in codes
+            for no in ("7", "8")
         ],
         "asg_dim": [
             {"id_company": code, "sc_asg_name": name, "asg_level_1": level, "asg_level_2": "Marketplace"}

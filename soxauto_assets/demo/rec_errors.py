@@ -10,7 +10,7 @@ from soxauto_assets.sources.contracts import contract
 from soxauto_assets.sources.contracts.rec_errors import VIEWS
 
 # What CR_05a must give for 2025-09: currency, starting date, rate.
-SPOT_RATES = {"USD": ("2025-09-28", "133.50000000"), "EUR": ("2025-08-15", "150.25000000")}
+SPOT_RATES = {"USD": ("2025-09-30", "133.60000000"), "EUR": ("2025-08-15", "150.25000000")}
 
 
 def tables() -> dict[str, pa.Table]:
@@ -30,7 +30,8 @@ def tables() -> dict[str, pa.Table]:
         ]
         found[name] = records(declared, rows)
     rates = [
-        ("USD", "2025-09-01", "133"), ("USD", "2025-09-28", "133.5"), ("USD", "2025-10-01", "134"),
+        ("USD", "2025-09-01", "133"), ("USD", "2025-09-28", "133.5"), ("USD", "2025-09-30", "133.6"),
+        ("USD", "2025-10-01", "134"),
         ("EUR", "2025-08-15", "150.25"), ("GBP", "2025-09-01", "170"),
     ]  # fmt: skip
     found["currency_exchange_rate"] = records(

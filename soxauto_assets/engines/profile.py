@@ -20,7 +20,7 @@ from soxauto_assets.sources.contracts import contract
 ALLOWED_FUNCTIONS = {
     "AND", "CASE", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF", "DATE_ADD", "EXISTS", "GREATEST", "IF",
     "LAST_DAY", "LEAST", "LENGTH", "LOWER", "MAX", "MIN", "MONTH", "NULLIF", "OR", "REGEXP_LIKE", "REGEXP_REPLACE", "REPLACE",
-    "ROW_NUMBER", "SUBSTRING", "SUM", "UPPER", "XOR", "YEAR",
+    "ROW_NUMBER", "SUBSTRING", "SUM", "TIME_TO_STR", "UPPER", "XOR", "YEAR",
 }  # fmt: skip
 
 _INSTEAD = {

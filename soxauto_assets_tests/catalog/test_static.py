@@ -14,6 +14,15 @@ from soxauto_assets.sources.contracts import CONTRACTS
 
 # An upload has no SQL: its file is read by extraction.uploads.
 ITEMS = tuple(item for item in all_items() if not item.upload)
+# Columns that name the branch of a union, the period, or what the legacy text leaves null, and nothing of a source.
+CONSTANTS = {
+    ("IPE_08_TIMING", "currency"),
+    ("IPE_08_TIMING", "wallet_name"),
+    ("IPE_31", "branch"),
+    ("IPE_31", "closing_date"),
+    ("IPE_34", "case_type"),
+    ("IPE_REC_ERRORS", "source_system"),
+}
 TEXTS = [
     pytest.param(item, purpose, text, id=f"{item.id}-{purpose}")
     for item in ITEMS
@@ -72,7 +81,7 @@ def test_lineage_reaches_source_columns(item: Item):
     lineage = column_lineage(item.id)
     assert list(lineage) == [column.name for column in item.columns]
     for column, leaves in lineage.items():
-        assert leaves, f"{column} comes from no source column"
+        assert leaves or (item.id, column) in CONSTANTS, f"{column} comes from no source column"
         for source, name in leaves:
             assert CONTRACTS[source].column(name)
 

@@ -1,0 +1,1 @@
+"""CR_03 NAV GL entries."""

@@ -1,0 +1,1 @@
+"""CR_03_MOV NAV GL entries of twelve months."""

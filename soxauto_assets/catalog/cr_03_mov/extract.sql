@@ -1,0 +1,54 @@
+-- CR_03_MOV NAV GL entries of twelve months: every entry of the accounts in scope, cleared or not, up to the cut-off.
+-- CR_03 lists what is open in the calendar year; voucher pivots and the VTC matching need cleared entries and earlier months, too.
+with
+company as (
+    select distinct
+        lower(regexp_replace(c.company_code, ' +$', '')) as company_key, c.company_country, c.opco_central
+    from dim_company as c
+    where c.flg_in_conso_scope = 1
+),
+account as (
+    select distinct
+        lower(regexp_replace(a.company_code, ' +$', '')) as company_key,
+        lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) as account_key,
+        a.account_name, a.group_coa_account_no, a.group_coa_account_name
+    from dim_chart_of_accounts as a
+)
+select
+    cast(g.id_company as varchar) as id_company,
+    cast(company.company_country as varchar) as company_country,
+    cast(company.opco_central as varchar) as opco_central,
+    cast(g.entry_no as bigint) as entry_no,
+    cast(g.document_no as varchar) as document_no,
+    cast(g.external_document_no as varchar) as external_document_no,
+    cast(g.voucher_no as varchar) as voucher_no,
+    cast(g.posting_date as date) as posting_date,
+    cast(g.document_date as date) as document_date,
+    cast(g.document_type as varchar) as document_type,
+    cast(g.gl_account_no as varchar) as chart_of_accounts_no,
+    cast(account.account_name as varchar) as account_name,
+    cast(account.group_coa_account_no as varchar) as group_coa_account_no,
+    cast(account.group_coa_account_name as varchar) as group_coa_account_name,
+    cast(g.document_description as varchar) as document_description,
+    cast(g.amount as decimal(18,4)) as amount,
+    cast(g.busline_code as varchar) as busline_code,
+    cast(g.bal_account_type as varchar) as bal_account_type,
+    cast(g.bal_account_no as varchar) as bal_account_no,
+    cast(g.bal_account_name as varchar) as bal_account_name,
+    cast(g.reason_code as varchar) as reason_code,
+    cast(g.source_code as varchar) as source_code,
+    cast(g.reversed as boolean) as reversed,
+    cast(g.user_id as varchar) as user_id,
+    cast(g.g_l_creation_date as timestamp(3)) as g_l_creation_date,
+    cast(g.system_created_entry as boolean) as system_created_entry,
+    cast(g.source_type as varchar) as source_type,
+    cast(g.source_no as varchar) as source_no
+from gl_entries as g
+inner join company
+    on company.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
+inner join account
+    on account.company_key = company.company_key
+    and account.account_key = lower(regexp_replace(g.gl_account_no, ' +$', ''))
+where g.posting_date >= cast(date_add('month', -12, cast(:period_end as date)) as date)
+    and g.posting_date <= :last_day
+    and lower(regexp_replace(account.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)

@@ -1,0 +1,1 @@
+"""CR_05a spot FX rates of Algeria."""

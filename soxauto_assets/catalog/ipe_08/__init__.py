@@ -1,0 +1,1 @@
+"""IPE_08 voucher liability."""

@@ -1,0 +1,1 @@
+"""IPE_08_TIMING vouchers in the timing difference."""

@@ -1,0 +1,1 @@
+"""IPE_08_USAGE voucher usage."""

@@ -1,0 +1,1 @@
+"""IPE_10 customer prepayments."""

@@ -1,0 +1,1 @@
+"""IPE_11 marketplace accrued revenues."""

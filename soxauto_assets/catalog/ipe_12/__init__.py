@@ -1,0 +1,1 @@
+"""IPE_12 packages delivered, not reconciled."""

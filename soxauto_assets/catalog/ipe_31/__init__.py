@@ -1,0 +1,1 @@
+"""IPE_31 collection accounts."""

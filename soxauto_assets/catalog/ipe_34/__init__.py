@@ -1,0 +1,1 @@
+"""IPE_34 marketplace refund liability."""

@@ -1,0 +1,1 @@
+"""IPE_REC_ERRORS integration errors."""
