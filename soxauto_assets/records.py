@@ -71,6 +71,7 @@ class RecordLog:
         while True:
             try:
                 os.link(staged, folder / f"{ordinal:04d}.json")
+                sync_folder(folder)
                 return ordinal
             except FileExistsError:
                 ordinal += 1
@@ -88,3 +89,12 @@ class RecordLog:
         if not folder.is_dir():
             return []
         return sorted(int(match.group(1)) for path in folder.iterdir() if (match := _NAME.match(path.name)))
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's entries to the disk, so that a new name survives a crash."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-import duckdb
-
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog.model import ControlTotals
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.checks.totals import totals_sql
 from soxauto_assets.evidence import verify
 from soxauto_assets.extraction.digest import dataset_digest
+from soxauto_assets.extraction.parquet import scan, session
 from soxauto_assets.extraction.tables import TypedTable
 
 
@@ -115,8 +114,8 @@ def _verdict_fault(package: Path) -> str | None:
 def _totals(rows: list[Path], contract: dict[str, Any]) -> TypedTable:
     totals = ControlTotals(**{name: tuple(members) for name, members in contract["control_totals"].items()})
     kinds = {name: ContractType.parse(kind) for name, kind in contract["columns"]}
-    with duckdb.connect(config={"memory_limit": "512MB", "threads": 2}) as connection:
-        connection.read_parquet([str(path) for path in rows]).create_view("sealed")
+    with session() as connection:
+        connection.execute(f"CREATE VIEW sealed AS SELECT * FROM {scan(rows)}")
         return TypedTable.from_arrow(connection.sql(totals_sql(totals, kinds, "sealed")).to_arrow_table())
 
 

@@ -1,13 +1,12 @@
 """The evidence store: packages in a local folder, written once.
 
 Here belongs publishing a package so that a reader sees it whole or not at all. What does not belong here: what is in it
-(``evidence.sealing``).
+(``evidence.sealing``), and the form of its files (``evidence.bag``, ``evidence.verify``).
 
 A package is staged in a hidden folder beside its place and published by one rename, which is the commit point. A crash
 leaves a staging folder that no reader looks at.
 """
 
-import hashlib
 import os
 import re
 import shutil
@@ -18,19 +17,25 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from soxauto_assets.canonical import canonical_json, read_json, sha256_hex
-from soxauto_assets.errors import StorageError
+from soxauto_assets.canonical import canonical_json, sha256_hex
+from soxauto_assets.catalog.model import ITEM_ID
+from soxauto_assets.errors import NotVerified, StorageError
+from soxauto_assets.evidence.bag import write_bag, write_file
 from soxauto_assets.evidence.verify import (
-    BAGIT_TEXT,
-    TAG_FILES,
+    MANIFEST,
+    PATH,
+    SEAL,
+    STATEMENT,
+    Fault,
     FileFact,
-    manifest_bytes,
+    parse_canonical,
     seal_bytes,
+    verify_package,
 )
-from soxauto_assets.records import item_folder
+from soxauto_assets.records import sync_folder
 
-_ATTEMPT = re.compile(r"^attempt-(\d{4,})$")
-_PAYLOAD = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
+_PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_ATTEMPT = re.compile(r"attempt-(0{0,3}[1-9][0-9]*)")
 
 
 class AttemptExists(StorageError):
@@ -60,7 +65,7 @@ class LocalEvidenceStore:
     """Evidence packages under ``<root>/<item>/<period>/attempt-0001``.
 
     Args:
-        root: The folder.
+        root: The folder of the packages.
     """
 
     def __init__(self, root: Path):
@@ -82,43 +87,47 @@ class LocalEvidenceStore:
             period: Period key.
             attempt: Attempt number.
             payload: Content by path below ``data/``; a path is copied.
-            statement: in-toto statement; the manifest is added to its subjects.
+            statement: in-toto statement; the manifest is put before its subjects.
             bag_info: Labels and values of ``bag-info.txt``.
 
         Raises:
             AttemptExists: The attempt is there already.
-            StorageError: The disk refused, or an id or path has no valid form; nothing appears.
+            StorageError: The disk refused, an id, path or label has no valid form, or the package would not verify; nothing
+                half written remains. Where only the last flush failed, the next call finds the attempt.
         """
-        if bad := [name for name in payload if not _PAYLOAD.match(name)]:
-            raise StorageError(f"{bad[0]!r} is no path a package may hold", action="correct the payload", item=item)
-        folder = item_folder(self.root, item, period)
-        target = folder / f"attempt-{attempt:04d}"
-        with _staging(folder, item, period) as staged:
-            facts = {f"data/{name}": _put(staged / "data" / name, content) for name, content in payload.items()}
-            _put_tags(staged, facts, statement, bag_info)
-            seal = seal_bytes(facts)
-            _put(staged / "seal.json", seal)
-            _sync_folders(staged)
-            try:
-                staged.rename(target)
-            except OSError as error:
-                if not target.exists():
-                    raise
-                raise AttemptExists(
-                    f"attempt {attempt} was sealed by another run", action="compare with it", item=item, period=period
-                ) from error
-            _sync_folder(folder)
-        return SealedPackage(target, item, period, attempt, sha256_hex(seal))
+        folder = self._folder(item, period)
+        if attempt < 1:
+            raise StorageError(
+                f"{attempt} is no attempt number", action="count attempts from 1", item=item, period=period
+            )
+        target = folder / _attempt_name(attempt)
+        with _naming(item, period):
+            _require_free(target)
+            with _staging(folder) as staged:
+                facts = write_bag(
+                    staged, payload, bag_info, lambda manifest: {STATEMENT: _statement_bytes(statement, manifest)}
+                )
+                seal = write_file(staged / SEAL, seal_bytes(facts))
+                _require_verified(staged)
+                _publish(staged, target)
+                for parent in (folder, folder.parent, self.root, self.root.parent):
+                    sync_folder(parent)
+        return SealedPackage(target, item, period, attempt, seal.sha256)
 
     def attempts(self, item: str, period: str) -> list[SealedPackage]:
-        """Return the sealed packages of an item and period in order of attempt."""
-        folder = item_folder(self.root, item, period)
+        """Return the sealed packages of an item and period in order of attempt.
+
+        Raises:
+            StorageError: An id has no valid form, or the store cannot be read.
+        """
+        folder = self._folder(item, period)
         found = []
-        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            match = _ATTEMPT.match(path.name)
-            if match and (path / "seal.json").is_file():
-                seal = (path / "seal.json").read_bytes()
-                found.append(SealedPackage(path, item, period, int(match.group(1)), sha256_hex(seal)))
+        with _naming(item, period, "read"):
+            for path in folder.iterdir() if folder.is_dir() else []:
+                match = _ATTEMPT.fullmatch(path.name)
+                if match and path.name == _attempt_name(int(match.group(1))) and (path / SEAL).is_file():
+                    seal = sha256_hex((path / SEAL).read_bytes())
+                    found.append(SealedPackage(path, item, period, int(match.group(1)), seal))
         return sorted(found, key=lambda package: package.attempt)
 
     def newest(self, item: str, period: str) -> SealedPackage | None:
@@ -127,79 +136,103 @@ class LocalEvidenceStore:
 
     @staticmethod
     def read(package: SealedPackage, name: str) -> bytes:
-        """Return the bytes of a file of a package, by its path within it."""
-        return (package.path / name).read_bytes()
+        """Return the bytes of a file of a package, by its path within it.
+
+        Raises:
+            StorageError: The path has no valid form, or the file cannot be read.
+        """
+        if not PATH.fullmatch(name):
+            raise StorageError(f"{name!r} is no path a package may hold", action="give a path of its manifest")
+        with _naming(package.item, package.period, "read"):
+            return (package.path / name).read_bytes()
 
     def statement(self, package: SealedPackage) -> dict[str, Any]:
-        """Return a package's statement."""
-        value: dict[str, Any] = read_json(self.read(package, "statement.json"))
-        return value
+        """Return a package's statement.
+
+        Raises:
+            NotVerified: It is no JSON object in canonical form.
+            StorageError: It cannot be read.
+        """
+        try:
+            value = parse_canonical(self.read(package, STATEMENT), STATEMENT)
+            if isinstance(value, dict):
+                return value
+        except Fault:
+            pass
+        raise NotVerified(
+            f"the statement of attempt {package.attempt} is damaged",
+            action="restore the package from its store",
+            item=package.item,
+            period=package.period,
+        )
+
+    def _folder(self, item: str, period: str) -> Path:
+        if not ITEM_ID.fullmatch(item) or not _PERIOD.fullmatch(period):
+            raise StorageError(
+                "the item or period id has no valid form", action="use the ids that 'soxauto items' lists"
+            )
+        return self.root / item / period
 
 
-def _put_tags(
-    staged: Path, facts: dict[str, FileFact], statement: Mapping[str, Any], bag_info: Mapping[str, str]
-) -> None:
-    """Write the tag files and add them to the facts."""
-    manifest = manifest_bytes({path: fact.sha256 for path, fact in facts.items()})
-    subject = {"name": "manifest-sha256.txt", "digest": {"sha256": sha256_hex(manifest)}}
-    texts = {
-        "bagit.txt": BAGIT_TEXT,
-        "bag-info.txt": "".join(f"{label}: {value}\n" for label, value in bag_info.items()).encode(),
-        "manifest-sha256.txt": manifest,
-        "statement.json": canonical_json({**statement, "subject": [subject, *statement["subject"]]}),
-    }
-    for name in TAG_FILES:
-        facts[name] = _put(staged / name, texts[name])
-    tags = manifest_bytes({name: facts[name].sha256 for name in TAG_FILES})
-    facts["tagmanifest-sha256.txt"] = _put(staged / "tagmanifest-sha256.txt", tags)
+def _attempt_name(attempt: int) -> str:
+    return f"attempt-{attempt:04d}"
+
+
+def _statement_bytes(statement: Mapping[str, Any], manifest: FileFact) -> bytes:
+    subject = {"name": MANIFEST, "digest": {"sha256": manifest.sha256}}
+    return canonical_json({**statement, "subject": [subject, *statement["subject"]]})
+
+
+def _require_free(target: Path) -> None:
+    """Refuse a place that is taken; one without a seal is no attempt, so comparing with it would lead nowhere."""
+    if (target / SEAL).is_file():
+        number = int(target.name.removeprefix("attempt-"))
+        raise AttemptExists(f"attempt {number} was sealed by another run", action="compare with it")
+    if target.is_symlink() or target.exists():
+        raise StorageError(
+            f"{target.name} is in the way: it holds no seal, so it is no package",
+            action="find out who made it and move it elsewhere, then run the same command again",
+        )
+
+
+def _require_verified(staged: Path) -> None:
+    """Refuse to publish what the verifier would reject; it also reads back what was written."""
+    faults = [layer.text for layer in verify_package(staged).layers if layer.status == "fail"]
+    if faults:
+        raise StorageError(f"the package would not verify: {faults[0]}", action="correct what is sealed")
+
+
+def _publish(staged: Path, target: Path) -> None:
+    for folder, _, _ in os.walk(staged):
+        sync_folder(Path(folder))
+    try:
+        staged.rename(target)
+    except OSError:
+        _require_free(target)
+        raise
 
 
 @contextmanager
-def _staging(folder: Path, item: str, period: str) -> Iterator[Path]:
+def _staging(folder: Path) -> Iterator[Path]:
     staged = folder / f".staging-{uuid4().hex}"
     try:
         staged.mkdir(parents=True)
         yield staged
-    except OSError as error:
-        raise StorageError(
-            f"the evidence package could not be written ({error.strerror})",
-            action="free disk space or correct the permissions, then run the same command again",
-            item=item,
-            period=period,
-        ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _put(path: Path, content: bytes | Path) -> FileFact:
-    """Write a file, read-only and flushed to disk, and return what was written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    digest, size = hashlib.sha256(), 0
-    with open(path, "xb") as file:
-        for block in [content] if isinstance(content, bytes) else _blocks(content):
-            file.write(block)
-            digest.update(block)
-            size += len(block)
-        file.flush()
-        os.fsync(file.fileno())
-    path.chmod(0o444)
-    return FileFact(size, digest.hexdigest())
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            yield block
-
-
-def _sync_folders(root: Path) -> None:
-    for folder, _, _ in os.walk(root):
-        _sync_folder(Path(folder))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+@contextmanager
+def _naming(item: str, period: str, act: str = "written") -> Iterator[None]:
+    """Give every refusal its item and period, and turn the operating system's into one of ours."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        yield
+    except StorageError as error:
+        raise error.for_item(item, period) from error.__cause__
+    except OSError as error:
+        raise StorageError(
+            f"the evidence package could not be {act} ({error.strerror})",
+            action="free disk space or correct the permissions, then run the same command again",
+            item=item,
+            period=period,
+        ) from error

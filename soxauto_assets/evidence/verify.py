@@ -3,7 +3,7 @@
     python verify.py PACKAGE [PACKAGE ...]
 
 Here belongs what the files of a package must be, byte for byte, and the check that they are. What does not belong here:
-what the rows say (``evidence.recompute``), and any import of the product.
+writing (``evidence.bag``), what the rows say (``evidence.recompute``), and any import of the product.
 
 A package is a BagIt 1.0 bag with two more tag files::
 
@@ -12,6 +12,9 @@ A package is a BagIt 1.0 bag with two more tag files::
 ``seal.json`` is a function of all other files. It is created last, so a package exists if and only if it exists. Every
 file but ``seal.json`` is listed in it with size and SHA-256; ``seal.json`` itself must be exactly the text that those files
 give. So no bit of any file can change unseen by somebody who holds the digest of the seal.
+
+What this form cannot show: who made the package. Somebody who may rewrite every file can also rewrite the seal; only its
+digest, kept elsewhere, tells the two apart. That is why the layer ``signature`` says ``not present``.
 """
 
 import hashlib
@@ -23,16 +26,25 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 SEAL_FORMAT = "soxauto-seal/v1"
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-TAG_FILES = ("bag-info.txt", "bagit.txt", "manifest-sha256.txt", "statement.json")
+BAGIT, INFO, MANIFEST, TAGMANIFEST = "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"
+STATEMENT, SEAL = "statement.json", "seal.json"
+TAG_FILES = (INFO, BAGIT, MANIFEST, STATEMENT)
+_DOCUMENTS = {*TAG_FILES, TAGMANIFEST, SEAL}
 MAX_FILES = 10_000
 MAX_DOCUMENT_BYTES = 16 * 2**20
-_PATH = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$")
-_INFO_LINE = re.compile(r"^[A-Za-z][A-Za-z-]*: \S.*$")
+MAX_PACKAGE_BYTES = 256 * 2**30
+
+# Names that every file system, shell and manifest reads in one way only; every pattern is matched entirely.
+PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+_MANIFEST_LINE = re.compile(rf"([0-9a-f]{{64}})  ({PATH.pattern})")
+_INFO_LINE = re.compile(r"([A-Z][A-Za-z0-9-]*): (\S(?:.*\S)?)")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_INTEGER = 2**53 - 1
 
 Status = Literal["pass", "fail", "not present"]
 
@@ -49,9 +61,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Report:
-    """What all layers say of a package."""
+    """What all layers say of a package.
+
+    Attributes:
+        layers: ``bytes``, ``seal`` and ``signature``, always all three.
+        seal_sha256: SHA-256 of ``seal.json``, to compare with one kept elsewhere; None unless bytes and seal passed.
+    """
 
     layers: tuple[Layer, ...]
+    seal_sha256: str | None = None
 
     @property
     def verified(self) -> bool:
@@ -81,34 +99,79 @@ class FileFact:
     sha256: str
 
 
-def verify_package(package: Path) -> Report:
-    """Verify bytes and seal of a package; a damaged or hostile one gives a failed layer, never an exception."""
-    order = ("bytes", "seal")
-    try:
-        _verify(package)
-    except Fault as fault:
-        passed = order[: order.index(fault.layer)]
-        layers = [Layer(name, "pass", "ok", _GOOD[name]) for name in passed]
-        return Report((*layers, Layer(fault.layer, "fail", fault.code, fault.text)))
-    layers = [Layer(name, "pass", "ok", _GOOD[name]) for name in order]
-    return Report((*layers, Layer("signature", "not present", "unsigned", "the statement carries no signature")))
+@dataclass(frozen=True)
+class Contents:
+    """Everything below a folder, read once.
+
+    Attributes:
+        facts: Size and SHA-256 of every file, by its path from the folder.
+        documents: Content of the files that say what the others are.
+    """
+
+    facts: Mapping[str, FileFact]
+    documents: Mapping[str, bytes]
 
 
-_GOOD = {
+@dataclass(frozen=True)
+class Bag:
+    """What a bag says of itself, after every line was checked against the files.
+
+    Attributes:
+        info: Labels and values of ``bag-info.txt``.
+        payload: SHA-256 by path of the files below ``data/``.
+        tags: SHA-256 by path of the files that the tag manifest lists.
+    """
+
+    info: Mapping[str, str]
+    payload: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+_PASSED = {
     "bytes": "the file list is closed, every size and SHA-256 agrees",
     "seal": "the seal is the one that these files give",
 }
+_UNSIGNED = Layer("signature", "not present", "unsigned", "the statement carries no signature")
 
 
-def _verify(package: Path) -> None:
-    facts = _facts(package)
-    if "seal.json" not in facts:
+def verify_package(package: Path) -> Report:
+    """Verify bytes and seal of a package; a damaged or hostile one gives a failed layer, never an exception."""
+    try:
+        seal_sha256 = _verify(package)
+    except Fault as fault:
+        return _failed(fault)
+    except OSError as error:
+        return _failed(Fault("bytes", "unreadable", f"a file or folder cannot be read ({error.strerror})"))
+    return Report((*(Layer(name, "pass", "ok", text) for name, text in _PASSED.items()), _UNSIGNED), seal_sha256)
+
+
+def _failed(fault: Fault) -> Report:
+    """Report a fault; a layer behind it was not evaluated, which is a failure too."""
+    failed = Layer(fault.layer, "fail", fault.code, fault.text)
+    if fault.layer == "seal":
+        return Report((Layer("bytes", "pass", "ok", _PASSED["bytes"]), failed, _UNSIGNED))
+    return Report((failed, Layer("seal", "fail", "not-evaluated", "not evaluated, since the bytes failed"), _UNSIGNED))
+
+
+def _verify(package: Path) -> str:
+    contents = read_contents(package)
+    if SEAL not in contents.facts:
         raise Fault("bytes", "no-seal", "seal.json is missing: this is no sealed package")
-    if missing := [name for name in (*TAG_FILES, "tagmanifest-sha256.txt") if name not in facts]:
+    if missing := [name for name in (*TAG_FILES, TAGMANIFEST) if name not in contents.facts]:
         raise Fault("bytes", "missing-file", f"{missing[0]} is missing")
-    sealed = parse_canonical(_read(package, "seal.json"), "seal.json")
-    listed = _listed(sealed)
-    found = {path: fact for path, fact in facts.items() if path != "seal.json"}
+    found = {path: fact for path, fact in contents.facts.items() if path != SEAL}
+    _require_listed(found, _listed(parse_canonical(contents.documents[SEAL], SEAL)))
+    tags = {path for path in found if not path.startswith("data/")}
+    if strange := sorted(tags - {*TAG_FILES, TAGMANIFEST}):
+        raise Fault("bytes", "extra-file", f"{strange[0]} has no place in a package")
+    check_bag(contents, unlisted=frozenset({SEAL}))
+    _verify_statement(parse_canonical(contents.documents[STATEMENT], STATEMENT), found[MANIFEST])
+    if contents.documents[SEAL] != seal_bytes(found):
+        raise Fault("seal", "other-seal", "seal.json is not the text that the files give")
+    return contents.facts[SEAL].sha256
+
+
+def _require_listed(found: Mapping[str, FileFact], listed: Mapping[str, FileFact]) -> None:
     for path in sorted(listed.keys() | found.keys()):
         if path not in found:
             raise Fault("bytes", "missing-file", f"{path} is sealed but missing")
@@ -116,37 +179,76 @@ def _verify(package: Path) -> None:
             raise Fault("bytes", "extra-file", f"{path} is not in the seal")
         if found[path] != listed[path]:
             raise Fault("bytes", "changed-file", f"{path} differs from the seal")
-    _verify_bag(package, found)
-    statement = parse_canonical(_read(package, "statement.json"), "statement.json")
-    _verify_statement(statement, found)
-    if _read(package, "seal.json") != seal_bytes(found):
-        raise Fault("seal", "other-seal", "seal.json is not the text that the files give")
 
 
-def _verify_bag(package: Path, found: Mapping[str, FileFact]) -> None:
-    payload = {path: fact.sha256 for path, fact in found.items() if path.startswith("data/")}
-    tags = {path: found[path].sha256 for path in TAG_FILES}
-    if strange := sorted(found.keys() - payload.keys() - tags.keys() - {"tagmanifest-sha256.txt"}):
-        raise Fault("bytes", "extra-file", f"{strange[0]} has no place in a package")
-    if _read(package, "bagit.txt") != BAGIT_TEXT:
-        raise Fault("bytes", "bag", "bagit.txt has another text")
-    if _read(package, "manifest-sha256.txt") != manifest_bytes(payload):
-        raise Fault("bytes", "bag", "manifest-sha256.txt is not the list of the payload")
-    if _read(package, "tagmanifest-sha256.txt") != manifest_bytes(tags):
-        raise Fault("bytes", "bag", "tagmanifest-sha256.txt is not the list of the tag files")
-    info = _read(package, "bag-info.txt").decode("utf-8", "strict")
-    if not info.endswith("\n") or any(not _INFO_LINE.match(line) for line in info[:-1].split("\n")):
-        raise Fault("bytes", "bag", "bag-info.txt has a line of another form")
+def _listed(sealed: Any) -> dict[str, FileFact]:
+    """Return the files that a seal lists; whether the rest of it is right is asked by rebuilding it."""
+    entries = sealed.get("files") if isinstance(sealed, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Fault("bytes", "no-seal", "seal.json holds no list of files")
+    listed: dict[str, FileFact] = {}
+    for entry in entries:
+        path = entry.get("path")
+        if not isinstance(path, str) or not PATH.fullmatch(path) or path in listed:
+            raise Fault("bytes", "no-seal", "seal.json lists a file twice or without a valid path")
+        listed[path] = FileFact(entry.get("bytes"), entry.get("sha256"))
+    return listed
 
 
-def _verify_statement(statement: Any, found: Mapping[str, FileFact]) -> None:
-    try:
-        subjects = {subject["name"]: subject["digest"]["sha256"] for subject in statement["subject"]}
-        kind = statement["_type"]
-    except (KeyError, TypeError) as error:
-        raise Fault("seal", "statement", "statement.json is no in-toto statement") from error
-    if kind != STATEMENT_TYPE or subjects.get("manifest-sha256.txt") != found["manifest-sha256.txt"].sha256:
+def _verify_statement(statement: Any, manifest: FileFact) -> None:
+    """Require an in-toto Statement v1 whose first subject is this package's manifest and whose subjects are unambiguous."""
+    members = {"_type", "predicate", "predicateType", "subject"}
+    if not isinstance(statement, dict) or statement.keys() != members or statement["_type"] != STATEMENT_TYPE:
+        raise Fault("seal", "statement", "statement.json is no in-toto Statement v1")
+    subjects = statement["subject"] if isinstance(statement["subject"], list) else []
+    if not subjects or not all(map(_is_subject, subjects)):
+        raise Fault("seal", "statement", "a subject of the statement is not a name with one SHA-256")
+    names = [subject["name"] for subject in subjects]
+    if len(set(names)) != len(names):
+        raise Fault("seal", "statement", "the statement names a subject twice")
+    if names[0] != MANIFEST or subjects[0]["digest"]["sha256"] != manifest.sha256:
         raise Fault("seal", "statement", "the statement does not name this package's manifest")
+
+
+def _is_subject(subject: Any) -> bool:
+    if not isinstance(subject, dict) or subject.keys() != {"name", "digest"} or not isinstance(subject["name"], str):
+        return False
+    digest = subject["digest"]
+    return isinstance(digest, dict) and digest.keys() == {"sha256"} and bool(_SHA256.fullmatch(str(digest["sha256"])))
+
+
+def check_bag(contents: Contents, unlisted: frozenset[str] = frozenset()) -> Bag:
+    """Check that the files of a folder are a BagIt 1.0 bag in the one form that this product writes.
+
+    Args:
+        contents: Everything below the folder.
+        unlisted: Tag files that the tag manifest does not list.
+
+    Raises:
+        Fault: A file is missing, extra or changed, or a line has another form.
+    """
+    facts = contents.facts
+    payload = {path: fact.sha256 for path, fact in facts.items() if path.startswith("data/")}
+    tags = {path: fact.sha256 for path, fact in facts.items() if path not in {*payload, *unlisted, TAGMANIFEST}}
+    if missing := [name for name in (BAGIT, INFO, MANIFEST, TAGMANIFEST) if name not in facts]:
+        raise Fault("bytes", "missing-file", f"{missing[0]} is missing")
+    if not payload:
+        raise Fault("bytes", "bag", "there is no file below data/")
+    if contents.documents[BAGIT] != BAGIT_TEXT:
+        raise Fault("bytes", "bag", "bagit.txt has another text")
+    for name, digests in ((MANIFEST, payload), (TAGMANIFEST, tags)):
+        _require_same(name, parse_manifest(contents.documents[name], name), digests)
+    return Bag(parse_info(contents.documents[INFO]), payload, tags)
+
+
+def _require_same(name: str, listed: Mapping[str, str], digests: Mapping[str, str]) -> None:
+    for path in sorted(listed.keys() | digests.keys()):
+        if path not in digests:
+            raise Fault("bytes", "missing-file", f"{path} is listed in {name} but missing")
+        if path not in listed:
+            raise Fault("bytes", "extra-file", f"{path} is not listed in {name}")
+        if listed[path] != digests[path]:
+            raise Fault("bytes", "changed-file", f"{path} differs from {name}")
 
 
 def manifest_bytes(digests: Mapping[str, str]) -> bytes:
@@ -154,21 +256,69 @@ def manifest_bytes(digests: Mapping[str, str]) -> bytes:
     return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
 
 
+def parse_manifest(data: bytes, name: str) -> dict[str, str]:
+    """Return SHA-256 by path; the inverse of :func:`manifest_bytes`.
+
+    Raises:
+        Fault: A line has another form, or the lines another order.
+    """
+    listed: dict[str, str] = {}
+    for number, line in enumerate(_lines(data, name), 1):
+        if not (match := _MANIFEST_LINE.fullmatch(line)):
+            raise Fault("bytes", "bag", f"{name} line {number} is not a lower-case SHA-256, two blanks and a path")
+        listed[match.group(2)] = match.group(1)
+    if manifest_bytes(listed) != data:
+        raise Fault("bytes", "bag", f"{name} lists a path twice or out of order")
+    return listed
+
+
+def info_bytes(info: Mapping[str, str]) -> bytes:
+    """Return ``bag-info.txt``: one line per label, ordered by label."""
+    return "".join(f"{label}: {info[label]}\n" for label in sorted(info)).encode()
+
+
+def parse_info(data: bytes) -> dict[str, str]:
+    """Return labels and values; the inverse of :func:`info_bytes`.
+
+    Raises:
+        Fault: A line has another form (a carriage return and any other control character included), or the labels another
+            order.
+    """
+    info: dict[str, str] = {}
+    for number, line in enumerate(_lines(data, INFO), 1):
+        if not (match := _INFO_LINE.fullmatch(line)) or not line.isprintable():
+            raise Fault("bytes", "bag", f"{INFO} line {number} is not a label, a colon, one blank and a value")
+        info[match.group(1)] = match.group(2)
+    if info_bytes(info) != data:
+        raise Fault("bytes", "bag", f"{INFO} holds a label twice or out of order")
+    return info
+
+
+def _lines(data: bytes, name: str) -> list[str]:
+    try:
+        text = data.decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        raise Fault("bytes", "bag", f"{name} is no UTF-8 text") from error
+    if text and not text.endswith("\n"):
+        raise Fault("bytes", "bag", f"the last line of {name} does not end")
+    return text.split("\n")[:-1]
+
+
 def seal_bytes(files: Mapping[str, FileFact]) -> bytes:
     """Return the seal of a package from the facts of all its other files."""
     return canonical(
         {
             "format": SEAL_FORMAT,
-            "manifest_sha256": files["manifest-sha256.txt"].sha256,
-            "tagmanifest_sha256": files["tagmanifest-sha256.txt"].sha256,
-            "statement_sha256": files["statement.json"].sha256,
+            "manifest_sha256": files[MANIFEST].sha256,
+            "tagmanifest_sha256": files[TAGMANIFEST].sha256,
+            "statement_sha256": files[STATEMENT].sha256,
             "files": [{"path": p, "bytes": files[p].bytes, "sha256": files[p].sha256} for p in sorted(files)],
         }
     )
 
 
 def canonical(value: Any) -> bytes:
-    """Return canonical JSON (RFC 8785) of a value whose keys are ASCII and whose numbers are integers."""
+    """Return canonical JSON (RFC 8785) of a value whose keys are ASCII and whose numbers are integers of 53 bits."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
 
 
@@ -176,13 +326,17 @@ def parse_canonical(data: bytes, name: str) -> Any:
     """Parse JSON that must be in canonical form.
 
     Raises:
-        Fault: The text is too long, no JSON, or another spelling of its value (blanks, key order, duplicate keys, a byte
-            order mark).
+        Fault: The text is no JSON, or another spelling of its value (blanks, key order, duplicate keys, a byte order mark),
+            or holds what :func:`canonical` has no form for.
     """
-    if len(data) > MAX_DOCUMENT_BYTES:
-        raise Fault("bytes", "too-large", f"{name} is longer than a package may have it")
     try:
-        value = json.loads(data.decode("utf-8", "strict"), parse_float=_refuse, parse_constant=_refuse)
+        value = json.loads(
+            data.decode("utf-8", "strict"),
+            parse_int=_integer,
+            parse_float=_refuse,
+            parse_constant=_refuse,
+            object_pairs_hook=_members,
+        )
         same = canonical(value) == data
     except (ValueError, RecursionError) as error:
         raise Fault("bytes", "not-canonical", f"{name} is no canonical JSON") from error
@@ -191,41 +345,68 @@ def parse_canonical(data: bytes, name: str) -> Any:
     return value
 
 
-def _refuse(text: str) -> Any:
-    raise ValueError(f"{text[:20]} is no integer")
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs) or not all(key.isascii() for key in members):
+        raise ValueError("a key occurs twice or is not ASCII")
+    return members
 
 
-def _listed(sealed: Any) -> dict[str, FileFact]:
-    try:
-        entries = sealed["files"]
-        listed = {entry["path"]: FileFact(entry["bytes"], entry["sha256"]) for entry in entries}
-    except (KeyError, TypeError) as error:
-        raise Fault("bytes", "no-seal", "seal.json has another shape") from error
-    if len(listed) != len(entries):
-        raise Fault("bytes", "no-seal", "seal.json lists a file twice")
-    return listed
+def _integer(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > _MAX_INTEGER:
+        raise ValueError("an integer has more than 53 bits")
+    return int(text)
 
 
-def _facts(package: Path) -> dict[str, FileFact]:
-    """Read every file below a package, refusing what no package holds."""
-    if package.is_symlink() or not package.is_dir():
+def _refuse(text: str) -> NoReturn:
+    raise ValueError("a number is no integer")
+
+
+def read_contents(folder: Path) -> Contents:
+    """Read every file below a folder once, and keep the text of those that say what the others are.
+
+    Raises:
+        Fault: There is no folder, or it holds what no package may hold: links, pipes, hidden or strange names, empty
+            folders, too many files or too many bytes.
+        OSError: A file or folder cannot be read.
+    """
+    if folder.is_symlink() or not folder.is_dir():
         raise Fault("bytes", "no-package", "this is no folder")
-    facts: dict[str, FileFact] = {}
-    for folder, folders, files in os.walk(package, followlinks=False):
-        base = Path(folder)
-        if not folders and not files:
-            raise Fault("bytes", "empty-folder", f"{base.relative_to(package).as_posix()} is an empty folder")
-        for name in (*folders, *files):
-            path = base / name
-            relative = path.relative_to(package).as_posix()
-            mode = path.lstat().st_mode
-            if not _PATH.match(relative) or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-                raise Fault("bytes", "strange-file", f"{relative!r} is no file that a package may hold")
-        for name in files:
-            facts[(base / name).relative_to(package).as_posix()] = file_fact(base / name)
-            if len(facts) > MAX_FILES:
-                raise Fault("bytes", "too-many-files", f"more than {MAX_FILES} files")
-    return facts
+    facts, documents = {}, {}
+    for path, size in _scan(folder).items():
+        if path not in _DOCUMENTS:
+            facts[path] = file_fact(folder / path)
+        elif size > MAX_DOCUMENT_BYTES:
+            raise Fault("bytes", "too-large", f"{path} is longer than {MAX_DOCUMENT_BYTES} bytes")
+        else:
+            documents[path] = data = (folder / path).read_bytes()
+            facts[path] = FileFact(len(data), hashlib.sha256(data).hexdigest())
+    return Contents(facts, documents)
+
+
+def _scan(package: Path) -> dict[str, int]:
+    """Return the size of every file below a package by its path; bounds are kept before any content is read."""
+    sizes: dict[str, int] = {}
+    pending, seen = [""], 0
+    while pending:
+        folder, before = pending.pop(), seen
+        with os.scandir(package / folder) as entries:
+            for entry in entries:
+                seen += 1
+                if seen > MAX_FILES:
+                    raise Fault("bytes", "too-many-files", f"more than {MAX_FILES} files and folders")
+                path, facts = folder + entry.name, entry.stat(follow_symlinks=False)
+                if not PATH.fullmatch(path) or not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
+                    raise Fault("bytes", "strange-file", f"{path!r} is no file that a package may hold")
+                if stat.S_ISDIR(facts.st_mode):
+                    pending.append(f"{path}/")
+                else:
+                    sizes[path] = facts.st_size
+        if folder and seen == before:
+            raise Fault("bytes", "empty-folder", f"{folder.rstrip('/')} is an empty folder")
+    if sum(sizes.values()) > MAX_PACKAGE_BYTES:
+        raise Fault("bytes", "too-large", f"the files hold more than {MAX_PACKAGE_BYTES} bytes")
+    return sizes
 
 
 def file_fact(path: Path) -> FileFact:
@@ -238,24 +419,19 @@ def file_fact(path: Path) -> FileFact:
     return FileFact(size, digest.hexdigest())
 
 
-def _read(package: Path, name: str) -> bytes:
-    with open(package / name, "rb") as file:
-        return file.read(MAX_DOCUMENT_BYTES + 1)
-
-
 def main(arguments: list[str]) -> int:
     """Verify the packages named on the command line; 0 = all verified, 1 = one is not, 2 = nothing to verify."""
     if not arguments:
         print("usage: python verify.py PACKAGE [PACKAGE ...]")
         return 2
-    verified = True
-    for name in arguments:
-        report = verify_package(Path(name))
-        verified = verified and report.verified
+    reports = {name: verify_package(Path(name)) for name in arguments}
+    for name, report in reports.items():
         print(f"{'VERIFIED' if report.verified else 'NOT VERIFIED'} {name}")
         for layer in report.layers:
             print(f"  {layer.name}: {layer.status} ({layer.code}) {layer.text}")
-    return 0 if verified else 1
+        if report.seal_sha256:
+            print(f"  SHA-256 of the seal: {report.seal_sha256}")
+    return 0 if all(report.verified for report in reports.values()) else 1
 
 
 if __name__ == "__main__":

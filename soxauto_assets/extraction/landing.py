@@ -20,6 +20,7 @@ from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.errors import ExtractionError, StorageError
 from soxauto_assets.extraction.digest import DatasetDigest, dataset_digest
+from soxauto_assets.extraction.parquet import scan, session, text
 from soxauto_assets.records import item_folder
 
 PART = "part-00000.parquet"
@@ -41,12 +42,11 @@ class Dataset:
     digest: DatasetDigest
 
     @contextmanager
-    def query(self, memory_limit: str = "512MB") -> Iterator[duckdb.DuckDBPyConnection]:
+    def query(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open DuckDB over the rows, as the view ``landed``."""
-        with duckdb.connect(config={"memory_limit": memory_limit, "threads": 2}) as connection:
-            files = ", ".join(f"'{_quoted(path)}'" for path in self.files)
+        with session() as connection:
             columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in self.item.columns)
-            connection.execute(f"CREATE VIEW landed AS SELECT {columns} FROM read_parquet([{files}])")
+            connection.execute(f"CREATE VIEW landed AS SELECT {columns} FROM {scan(self.files)}")
             yield connection
 
 
@@ -93,19 +93,17 @@ class DatasetStore:
             StorageError: The disk refused.
         """
         part = staging / PART
-        with duckdb.connect(
-            config={"memory_limit": "512MB", "threads": 2, "temp_directory": str(staging)}
-        ) as connection:
-            files = ", ".join(f"'{_quoted(path)}'" for path in unloaded)
-            described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet([{files}])").fetchall()
+        with session() as connection:
+            source = scan(unloaded)
+            described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
             _require_columns(item, {row[0]: row[1] for row in described})
-            _require_exact_instants(connection, item, files)
+            _require_exact_instants(connection, item, source)
             columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in item.columns)
             order = ", ".join(f'"{name}" NULLS FIRST' for name in total_order(item))
             try:
                 connection.execute(
-                    f"COPY (SELECT {columns} FROM read_parquet([{files}]) ORDER BY {order}) "
-                    f"TO '{_quoted(part)}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+                    f"COPY (SELECT {columns} FROM {source} ORDER BY {order}) "
+                    f"TO {text(part)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
                 )
             except duckdb.IOException as error:
                 raise StorageError(
@@ -199,12 +197,12 @@ def _lossless(declared: ContractType, found: str) -> bool:
     return found == declared.duckdb
 
 
-def _require_exact_instants(connection: duckdb.DuckDBPyConnection, item: Item, files: str) -> None:
+def _require_exact_instants(connection: duckdb.DuckDBPyConnection, item: Item, source: str) -> None:
     """Refuse instants finer than a millisecond: the extract casts them, so one that is left was not cast."""
     for column in item.columns:
         if column.type.kind == "timestamp":
             finer = connection.execute(
-                f'SELECT count(*) FROM read_parquet([{files}]) WHERE "{column.name}" <> CAST("{column.name}" AS TIMESTAMP_MS)'
+                f'SELECT count(*) FROM {source} WHERE "{column.name}" <> CAST("{column.name}" AS TIMESTAMP_MS)'
             ).fetchone()
             if finer and finer[0]:
                 raise ExtractionError(
@@ -221,7 +219,3 @@ def _refused(error: OSError, item: str, period: str) -> StorageError:
         item=item,
         period=period,
     )
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

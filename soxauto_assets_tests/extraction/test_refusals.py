@@ -43,7 +43,7 @@ def replace_column(lake, source: str, column: str, values: pa.Array | None) -> N
 
 
 def test_an_unknown_item_lists_the_known_ones():
-    with pytest.raises(UnknownItem, match=r"the catalog has no item 'IPE_99'. Next: choose one of CR_04, "):
+    with pytest.raises(UnknownItem, match=r"the catalog has no item 'IPE_99'. Next: choose one of CR_03, "):
         get_item("IPE_99")
 
 

@@ -14,7 +14,8 @@ revenue as (
             select 1
             from ring_account_statements as s
             where lower(regexp_replace(s.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(s.id_account_statement, ' +$', '')) = lower(regexp_replace(t.ring_id_transaction_statement, ' +$', ''))
+                and lower(regexp_replace(s.id_account_statement, ' +$', ''))
+                    = lower(regexp_replace(t.ring_id_transaction_statement, ' +$', ''))
                 and (s.end_date < :period_end or s.end_date is null)
         )
 )

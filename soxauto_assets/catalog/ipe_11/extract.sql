@@ -3,25 +3,29 @@
 with
 statement as (
     select distinct
-        lower(regexp_replace(s.id_company, ' +$', '')) as company_key, lower(regexp_replace(s.id_account_statement, ' +$', '')) as statement_key,
+        lower(regexp_replace(s.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(s.id_account_statement, ' +$', '')) as statement_key,
         s.id_account_statement, s.transaction_statement_no, s.start_date, s.end_date, s.paid, s.paid_date
     from ring_account_statements as s
 ),
 vendor as (
     select distinct
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key, lower(regexp_replace(v.bob_id_vendor, ' +$', '')) as vendor_key,
+        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(v.bob_id_vendor, ' +$', '')) as vendor_key,
         v.vendor_short_code, v.vendor_name, v.is_global
     from vendors as v
 ),
 asg as (
     select distinct
-        lower(regexp_replace(a.id_company, ' +$', '')) as company_key, lower(regexp_replace(a.sc_asg_name, ' +$', '')) as asg_key,
+        lower(regexp_replace(a.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(a.sc_asg_name, ' +$', '')) as asg_key,
         a.asg_level_1, a.asg_level_2, a.asg_level_3, a.asg_level_4
     from asg_dim as a
 ),
 ring as (
     select distinct
-        lower(regexp_replace(r.id_company, ' +$', '')) as company_key, lower(regexp_replace(r.id_transaction, ' +$', '')) as transaction_key, r.transaction_type_name
+        lower(regexp_replace(r.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(r.id_transaction, ' +$', '')) as transaction_key, r.transaction_type_name
     from ring_transactions as r
 )
 select

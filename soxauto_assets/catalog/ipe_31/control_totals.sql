@@ -11,21 +11,24 @@ dated as (
                     select max(d.oms_payment_date)
                     from cashdeposit as d
                     where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', '')) = lower(regexp_replace(t.related_entity, ' +$', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
+                            = lower(regexp_replace(t.related_entity, ' +$', ''))
                         and lower(regexp_replace(d.oms_type, ' +$', '')) = 'transfer'
                 )
                 when 'third party collection' then (
                     select max(d.oms_payment_date)
                     from cashdeposit as d
                     where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', '')) = lower(regexp_replace(t.related_entity, ' +$', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
+                            = lower(regexp_replace(t.related_entity, ' +$', ''))
                         and lower(regexp_replace(d.oms_type, ' +$', '')) = 'payment'
                 )
                 when 'payment - rev' then (
                     select max(d.payment_reversal_date)
                     from cashdeposit as d
                     where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', '')) = lower(regexp_replace(t.related_entity, ' +$', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
+                            = lower(regexp_replace(t.related_entity, ' +$', ''))
                         and lower(regexp_replace(d.oms_type, ' +$', '')) = 'payment'
                 )
             end,
@@ -77,24 +80,11 @@ list_open as (
         )
     group by y.id_company, y.packlist_no, y.packlist_created_date, y.amount_received, y.collection_partner_name
 ),
-payment_open as (
+payment_once as (
     select
-        p.id_company, p.oms_payment_date,
-        coalesce(
-            (
-                select sum(cast(coalesce(x.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
-                    + cast(coalesce(x.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4)))
-                from packlist_payments as x
-                where lower(regexp_replace(x.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
-                    and lower(regexp_replace(x.oms_payment_no, ' +$', '')) = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
-                    and x.payment_date < :period_end
-                    and x.packlist_created_date < :period_end
-                    and lower(regexp_replace(x.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
-                    and x.payment_reconciled_amount is not null
-            ),
-            cast('0' as decimal(38,4))
-        ) - cast(coalesce(p.payment_amount, cast('0' as decimal(18,4))) as decimal(38,4))
-            - cast(coalesce(p.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as amount
+        p.id_company, p.oms_payment_no, p.oms_payment_date,
+        cast(coalesce(p.payment_amount, cast('0' as decimal(18,4))) as decimal(38,4))
+            + cast(coalesce(p.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as paid
     from cashdeposit as p
     where p.oms_payment_date < :period_end
         and lower(regexp_replace(p.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
@@ -113,6 +103,28 @@ payment_open as (
                 and lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
                 and (a.close_date < :period_end or (a.close_date is null and a.force_closed = 1))
         )
+    group by p.id_company, p.oms_payment_no, p.oms_payment_date, p.collection_partner_name,
+        cast(coalesce(p.payment_amount, cast('0' as decimal(18,4))) as decimal(38,4))
+            + cast(coalesce(p.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4))
+),
+payment_open as (
+    select
+        p.id_company, p.oms_payment_date,
+        coalesce(
+            (
+                select sum(cast(coalesce(x.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
+                    + cast(coalesce(x.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4)))
+                from packlist_payments as x
+                where lower(regexp_replace(x.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
+                    and lower(regexp_replace(x.oms_payment_no, ' +$', '')) = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
+                    and x.payment_date < :period_end
+                    and x.packlist_created_date < :period_end
+                    and lower(regexp_replace(x.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+                    and x.payment_reconciled_amount is not null
+            ),
+            cast('0' as decimal(38,4))
+        ) - p.paid as amount
+    from payment_once as p
 )
 select
     cast(dated.id_company as varchar) as id_company,
@@ -131,7 +143,8 @@ where dated.event_date < :period_end
             select 1
             from packlist_packages as p
             where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(dated.id_company, ' +$', ''))
-                and lower(regexp_replace(p.packlist_no, ' +$', '')) = lower(regexp_replace(dated.transaction_list_nr, ' +$', ''))
+                and lower(regexp_replace(p.packlist_no, ' +$', ''))
+                    = lower(regexp_replace(dated.transaction_list_nr, ' +$', ''))
                 and (
                     lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingapproval'
                     or (
@@ -139,8 +152,10 @@ where dated.event_date < :period_end
                         and not exists (
                             select 1
                             from packlist_payments as x
-                            where lower(regexp_replace(x.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
-                                and lower(regexp_replace(x.packlist_no, ' +$', '')) = lower(regexp_replace(p.packlist_no, ' +$', ''))
+                            where lower(regexp_replace(x.id_company, ' +$', ''))
+                                = lower(regexp_replace(p.id_company, ' +$', ''))
+                                and lower(regexp_replace(x.packlist_no, ' +$', ''))
+                                    = lower(regexp_replace(p.packlist_no, ' +$', ''))
                                 and x.payment_reconciled_amount is not null
                         )
                     )
@@ -160,12 +175,12 @@ from cashrec_reallocations as r
 where r.reallocated_transaction_date >= :period_end
     and r.original_transaction_date < :period_end
     and exists (
-            select 1
-            from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(r.id_company, ' +$', ''))
-                and c.flg_in_conso_scope = 1
-                and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
-        )
+        select 1
+        from dim_company as c
+        where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(r.id_company, ' +$', ''))
+            and c.flg_in_conso_scope = 1
+            and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+    )
 group by r.id_company
 union all
 select

@@ -7,7 +7,9 @@ company as (
     where c.flg_in_conso_scope = 1
 ),
 waiting as (
-    select distinct lower(regexp_replace(p.id_company, ' +$', '')) as company_key, lower(regexp_replace(p.packlist_no, ' +$', '')) as list_key
+    select distinct
+        lower(regexp_replace(p.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(p.packlist_no, ' +$', '')) as list_key
     from packlist_packages as p
     where lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingapproval'
         or (
@@ -23,7 +25,8 @@ waiting as (
 ),
 deposit as (
     select distinct
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key, lower(regexp_replace(d.oms_payment_no, ' +$', '')) as payment_key,
+        lower(regexp_replace(d.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(d.oms_payment_no, ' +$', '')) as payment_key,
         lower(regexp_replace(d.oms_type, ' +$', '')) as type_key, d.oms_payment_date, d.payment_reversal_date
     from cashdeposit as d
 ),
@@ -51,7 +54,8 @@ dated_transaction as (
 ),
 list_applied as (
     select
-        lower(regexp_replace(y.id_company, ' +$', '')) as company_key, lower(regexp_replace(y.packlist_no, ' +$', '')) as list_key,
+        lower(regexp_replace(y.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(y.packlist_no, ' +$', '')) as list_key,
         sum(cast(coalesce(y.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
             + cast(coalesce(y.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))) as applied
     from packlist_payments as y
@@ -68,7 +72,8 @@ list_received as (
 ),
 payment_applied as (
     select
-        lower(regexp_replace(y.id_company, ' +$', '')) as company_key, lower(regexp_replace(y.oms_payment_no, ' +$', '')) as payment_key,
+        lower(regexp_replace(y.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(y.oms_payment_no, ' +$', '')) as payment_key,
         sum(cast(coalesce(y.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
             + cast(coalesce(y.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))) as applied
     from packlist_payments as y
@@ -145,17 +150,23 @@ event as (
         )
 ),
 hub as (
-    select distinct lower(regexp_replace(h.id_company, ' +$', '')) as company_key, lower(regexp_replace(h.node, ' +$', '')) as node_key, h.service_provider
+    select distinct
+        lower(regexp_replace(h.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(h.node, ' +$', '')) as node_key, h.service_provider
     from hubs_3pl_mapping as h
 ),
 partner as (
-    select distinct lower(regexp_replace(n.id_company, ' +$', '')) as company_key, lower(regexp_replace(n.name, ' +$', '')) as name_key, n.type, n.erp_name
+    select distinct
+        lower(regexp_replace(n.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(n.name, ' +$', '')) as name_key, n.type, n.erp_name
     from collection_partners as n
 ),
 bank as (
     select
-        lower(regexp_replace(b.id_company, ' +$', '')) as company_key, lower(regexp_replace(b.service_provider_no, ' +$', '')) as provider_key,
-        count(distinct g.g_l_bank_account_no) as account_count, min(g.g_l_bank_account_no) as account_no
+        lower(regexp_replace(b.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(b.service_provider_no, ' +$', '')) as provider_key,
+        count(distinct lower(regexp_replace(g.g_l_bank_account_no, ' +$', ''))) as account_count,
+        min(g.g_l_bank_account_no) as account_no
     from bank_accounts as b
     inner join bank_account_posting_group as g
         on lower(regexp_replace(g.id_company, ' +$', '')) = lower(regexp_replace(b.id_company, ' +$', ''))
@@ -171,7 +182,7 @@ enriched as (
         case when bank.account_count = 1 then bank.account_no end as g_l_bank_account_no,
         coalesce(bank.account_count, 0) as bank_account_count,
         row_number() over (
-            partition by e.id_company, e.event_date, e.cp, e.transaction_type, e.related_entity order by e.amount
+            partition by e.id_company, e.event_date, e.cp, e.transaction_type, e.related_entity order by e.amount, e.branch
         ) as occurrence
     from event as e
     inner join company

@@ -86,6 +86,16 @@ ITEM = Item(
             meaning="A partner's bank accounts lead to one ledger account; several would have multiplied the amount.",
             severity="warn",
         ),
+        Expectation(
+            "one_row_per_list_and_payment",
+            violation=(
+                "branch in (3, 4) and (lower(rtrim(id_company)), branch, lower(rtrim(related_entity))) in ("
+                "select (lower(rtrim(id_company)), branch, lower(rtrim(related_entity))) from landed "
+                "where branch in (3, 4) group by all having count(*) > 1)"
+            ),
+            meaning="What is applied is subtracted once per list and payment; a number in two rows subtracts it twice.",
+            severity="warn",
+        ),
     ),
     legacy_differences=(
         LegacyDifference(
@@ -112,6 +122,18 @@ ITEM = Item(
         ),
         LegacyDifference(
             "names of branches 2 and 4", "not stated", "Reallocation and Payment in progress", "a type per branch"
+        ),
+        LegacyDifference(
+            "payment without an allocation",
+            "not stated; a null applied amount drops the payment",
+            "what is applied is 0",
+            "a payment that nothing uses is open in full",
+        ),
+        LegacyDifference(
+            "comparison of texts",
+            "by SQL Server's collation",
+            "written out: lower case, trailing blanks removed; the output keeps the raw text",
+            "Trino compares bytes",
         ),
     ),
     metadata={
