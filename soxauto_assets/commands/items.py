@@ -26,14 +26,19 @@ def show_items(settings: Settings, as_json: bool, console: Console) -> None:
         print(json.dumps(described, indent=2, ensure_ascii=False))
         return
     table = Table(title="Catalog of control C-PG-1", box=box.SIMPLE_HEAD)
-    for name, whole in (("item", True), ("title", False), ("key", True), ("sources", True)):
-        table.add_column(name, no_wrap=whole)
-    table.add_column("GL accounts", max_width=21)
+    table.add_column("item", max_width=20)
+    for name in ("key", "sources"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("GL accounts", max_width=14)
     table.add_column("component", overflow="fold")
     for item in all_items():
         part = f"{'+' if item.component.sign > 0 else '−'}{item.component.amount}" if item.component else "–"
         table.add_row(
-            item.id, item.title, "\n".join(item.key), "\n".join(item.sources), ", ".join(item.gl_accounts) or "–", part
+            f"[bold]{item.id}[/bold]\n{item.title}",
+            "\n".join(item.key),
+            "\n".join(item.sources),
+            ", ".join(item.gl_accounts) or "–",
+            part,
         )
     console.print(table)
     console.print(_configuration_table(configuration))

@@ -3,6 +3,7 @@
 import os
 from datetime import date
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -31,14 +32,19 @@ def show_status(settings: Settings, period_key: str | None, console: Console) ->
 
 
 def _overview(runtime: Runtime) -> Table:
+    """Return one line per month that holds anything: how many items passed, and the names of the others."""
     last = Period.of(date.today()).previous()
-    table = Table(
-        "period", *(item.id for item in all_items()), title=f"Sealed evidence ({runtime.settings.environment})"
-    )
+    table = Table(title=f"Sealed evidence ({runtime.settings.environment})", box=box.SIMPLE_HEAD)
+    table.add_column("period", no_wrap=True)
+    table.add_column("passed", justify="right", no_wrap=True)
+    for name in ("failed", "not extracted"):
+        table.add_column(name)
     for period in reversed(runtime.settings.first_period.through(last)):
-        states = [_state(runtime, item.id, period)[0] for item in all_items()]
-        if any(state != "–" for state in states):
-            table.add_row(period.key, *states)
+        codes = {item.id: _state(runtime, item.id, period)[1] for item in all_items()}
+        named = [", ".join(item for item, code in codes.items() if code == wanted) for wanted in (1, 2)]
+        if set(codes.values()) != {2}:
+            passed = sum(code == 0 for code in codes.values())
+            table.add_row(period.key, f"{passed} of {len(codes)}", *(text or "–" for text in named))
     return table
 
 

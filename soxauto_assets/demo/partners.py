@@ -74,7 +74,7 @@ def _transactions() -> dict[str, list[dict[str, object]]]:
     ordinary = [
         _transaction(
             f"T-{company.country}-{period.key}-{number}", str(1_000 + number), company.code,
-            created_date=(period.period_start + timedelta(days=3 + number)).isoformat(),
+            created_date=(period.period_start + timedelta(days=3 + 7 * number)).isoformat(),
             transaction_list_nr=f"L-{company.country}-{period.key}-{number}",
             transaction_list_date=(period.period_start + timedelta(days=20 + 7 * number)).isoformat(),
         )
@@ -249,7 +249,7 @@ def _sellers() -> dict[str, list[dict[str, object]]]:
     ordinary = [
         _sale(
             f"{company.country}-{period.key}-{number}", str(50 + number), company.code,
-            created_date=(period.period_start + timedelta(days=2 + number)).isoformat(),
+            created_date=(period.period_start + timedelta(days=2 + 6 * number)).isoformat(),
         )
         for company in COMPANIES
         for period in MONTHS

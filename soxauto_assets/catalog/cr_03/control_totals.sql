@@ -2,9 +2,10 @@
 with
 movement as (
     select
-        d.id_company, d.gen_ledger_entry_no as entry_no,
+        lower(regexp_replace(d.id_company, ' +$', '')) as company_key, d.gen_ledger_entry_no as entry_no,
         sum(case
-            when d.posting_date >= :year_start and d.posting_date < cast(:period_end as date) then cast(d.amount as decimal(38,4))
+            when d.posting_date >= :year_start and d.posting_date < cast(:period_end as date)
+                then cast(d.amount as decimal(38,4))
             else cast('0' as decimal(38,4))
         end) as remaining
     from detailed_gl_entry as d
@@ -15,7 +16,7 @@ movement as (
             and lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) = lower(regexp_replace(d.g_l_account_no, ' +$', ''))
             and lower(regexp_replace(a.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
     )
-    group by d.id_company, d.gen_ledger_entry_no
+    group by lower(regexp_replace(d.id_company, ' +$', '')), d.gen_ledger_entry_no
 ),
 entry as (
     select
@@ -28,7 +29,7 @@ entry as (
         ) as group_coa_account_no
     from gl_entries as g
     inner join movement
-        on movement.id_company = g.id_company and movement.entry_no = g.entry_no
+        on movement.company_key = lower(regexp_replace(g.id_company, ' +$', '')) and movement.entry_no = g.entry_no
     where movement.remaining <> cast('0' as decimal(38,4))
         and exists (
             select 1

@@ -1,5 +1,5 @@
 -- CR_03 NAV GL entries: entries of the accounts in scope whose movements of the year so far do not add up to 0 (domain 3.1).
--- Accounts are chosen by group account; texts are compared on lower case without trailing blanks, the output keeps the raw text.
+-- Accounts are chosen by group account. Texts compare on lower case without trailing blanks; the output keeps the raw text.
 with
 company as (
     select distinct
@@ -21,7 +21,9 @@ ifrs as (
     from ifrs_mapping as m
 ),
 open_amount as (
-    select d.id_company, d.gen_ledger_entry_no, sum(cast(d.amount as decimal(38,4))) as remaining_amount
+    select
+        lower(regexp_replace(d.id_company, ' +$', '')) as company_key, d.gen_ledger_entry_no,
+        sum(cast(d.amount as decimal(38,4))) as remaining_amount
     from detailed_gl_entry as d
     inner join account as detail_account
         on detail_account.company_key = lower(regexp_replace(d.id_company, ' +$', ''))
@@ -29,7 +31,7 @@ open_amount as (
     where d.posting_date >= :year_start
         and d.posting_date <= :last_day
         and lower(regexp_replace(detail_account.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
-    group by d.id_company, d.gen_ledger_entry_no
+    group by lower(regexp_replace(d.id_company, ' +$', '')), d.gen_ledger_entry_no
     having sum(cast(d.amount as decimal(38,4))) <> cast('0' as decimal(38,4))
 )
 select
@@ -79,7 +81,8 @@ select
     end as varchar) as entrytype
 from gl_entries as g
 inner join open_amount
-    on open_amount.id_company = g.id_company and open_amount.gen_ledger_entry_no = g.entry_no
+    on open_amount.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
+    and open_amount.gen_ledger_entry_no = g.entry_no
 inner join company
     on company.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
 left join account

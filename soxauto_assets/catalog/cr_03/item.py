@@ -82,6 +82,20 @@ ITEM = Item(
             violation="remaining_amount = 0",
             meaning="An entry is listed because its movements of the year do not add up to 0 (domain 3.1).",
         ),
+        Expectation(
+            "entry_type_recomputed",
+            violation=(
+                "entrytype is distinct from case when contains(upper(document_description), 'BM') "
+                "or contains(upper(document_description), 'BACKMARGIN') then 'BackMargin' else 'Other' end"
+            ),
+            meaning="BackMargin when the text holds BM or BACKMARGIN in any case, anywhere in it (domain 3.1).",
+        ),
+        Expectation(
+            "account_in_scope",
+            violation="rtrim(group_coa_account_no, ' ') is distinct from '18412'",
+            meaning="An entry posts to the account of its movements; movements decide what is listed (domain 3.1).",
+            severity="warn",
+        ),
     ),
     metadata={
         "source_system": "NAV BI",

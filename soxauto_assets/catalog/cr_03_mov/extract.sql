@@ -1,5 +1,5 @@
 -- CR_03_MOV NAV GL entries of twelve months: every entry of the accounts in scope, cleared or not, up to the cut-off.
--- CR_03 lists what is open in the calendar year; voucher pivots and the VTC matching need cleared entries and earlier months, too.
+-- CR_03 lists what is open in the calendar year; voucher pivots and the VTC matching also need cleared entries and earlier months.
 with
 company as (
     select distinct
@@ -32,6 +32,7 @@ select
     cast(g.document_description as varchar) as document_description,
     cast(g.amount as decimal(18,4)) as amount,
     cast(g.busline_code as varchar) as busline_code,
+    cast(g.department_code as varchar) as department_code,
     cast(g.bal_account_type as varchar) as bal_account_type,
     cast(g.bal_account_no as varchar) as bal_account_no,
     cast(g.bal_account_name as varchar) as bal_account_name,
@@ -40,9 +41,15 @@ select
     cast(g.reversed as boolean) as reversed,
     cast(g.user_id as varchar) as user_id,
     cast(g.g_l_creation_date as timestamp(3)) as g_l_creation_date,
+    cast(g.destination_code as varchar) as destination_code,
+    cast(g.partner_code as varchar) as partner_code,
     cast(g.system_created_entry as boolean) as system_created_entry,
     cast(g.source_type as varchar) as source_type,
-    cast(g.source_no as varchar) as source_no
+    cast(g.source_no as varchar) as source_no,
+    cast(g.ic_partner_code as varchar) as ic_partner_code,
+    cast(g.vendortag_code as varchar) as vendortag_code,
+    cast(g.customertag_code as varchar) as customertag_code,
+    cast(g.service_period as varchar) as service_period
 from gl_entries as g
 inner join company
     on company.company_key = lower(regexp_replace(g.id_company, ' +$', ''))

@@ -1,6 +1,6 @@
 """CR_03_MOV NAV GL entries of twelve months, beside CR_03: domain sections 3.1, 7.4, 7.6.2."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING, TIMESTAMP
 
@@ -32,6 +32,7 @@ ITEM = Item(
         Column("document_description", STRING, "Text of the entry"),
         Column("amount", MONEY, "Amount of the entry, debit positive", nullable=False, unit="LCY"),
         Column("busline_code", STRING, "Business line code"),
+        Column("department_code", STRING, "Department code"),
         Column("bal_account_type", STRING, "Type of the balancing account"),
         Column("bal_account_no", STRING, "Balancing account"),
         Column("bal_account_name", STRING, "Name of the balancing account"),
@@ -40,9 +41,15 @@ ITEM = Item(
         Column("reversed", BOOL, "Reversed by another entry"),
         Column("user_id", STRING, "User who posted"),
         Column("g_l_creation_date", TIMESTAMP, "When the entry was created"),
+        Column("destination_code", STRING, "Destination code"),
+        Column("partner_code", STRING, "Partner code"),
         Column("system_created_entry", BOOL, "Created by the system"),
         Column("source_type", STRING, "Source type"),
         Column("source_no", STRING, "Source number"),
+        Column("ic_partner_code", STRING, "Inter-company partner"),
+        Column("vendortag_code", STRING, "Vendor tag"),
+        Column("customertag_code", STRING, "Customer tag"),
+        Column("service_period", STRING, "Service period"),
     ),
     key=("id_company", "entry_no"),
     company_column="id_company",
@@ -60,6 +67,13 @@ ITEM = Item(
             "dim_chart_of_accounts",
             ("company_code", "chart_of_accounts_no"),
             ("account_name", "group_coa_account_no", "group_coa_account_name"),
+        ),
+    ),
+    expectations=(
+        Expectation(
+            "window_of_twelve_months",
+            violation="posting_date < date_trunc('month', $last_day) - interval 11 month",
+            meaning="No entry is older than the first day of the month eleven months before that of the cut-off.",
         ),
     ),
     metadata={

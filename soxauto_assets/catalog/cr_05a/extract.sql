@@ -1,14 +1,19 @@
 -- CR_05a spot FX rates of Algeria: per currency the latest rate on or before the last day (domain 3.4).
 with
-ranked as (
-    select
-        r.currency_code, r.starting_date, r.relational_exch_rate_amount,
-        row_number() over (
-            partition by lower(regexp_replace(r.currency_code, ' +$', '')) order by r.starting_date desc
-        ) as position
+rate as (
+    select distinct r.currency_code, r.starting_date, r.relational_exch_rate_amount
     from currency_exchange_rate as r
     where r.starting_date <= :last_day
         and lower(regexp_replace(r.currency_code, ' +$', '')) in (:currencies_needed)
+),
+ranked as (
+    select
+        rate.currency_code, rate.starting_date, rate.relational_exch_rate_amount,
+        row_number() over (
+            partition by lower(regexp_replace(rate.currency_code, ' +$', ''))
+            order by rate.starting_date desc, rate.relational_exch_rate_amount, rate.currency_code
+        ) as position
+    from rate
 )
 select
     cast(ranked.currency_code as varchar) as currency_code,

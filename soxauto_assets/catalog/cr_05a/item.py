@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Expectation, Item, LegacyDifference
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import DATE, INT64, RATE, STRING
 
@@ -35,6 +35,15 @@ ITEM = Item(
         group_by=("currency_code",), sums=("relational_exch_rate_amount",), bounds=("starting_date",)
     ),
     configuration=("currencies_needed",),
+    expectations=(
+        Expectation(
+            "year_and_month_recomputed",
+            violation=(
+                "(year, month) is distinct from (extract(year from starting_date), extract(month from starting_date))"
+            ),
+            meaning="Year and month are those of the starting date (domain 3.4).",
+        ),
+    ),
     legacy_differences=(
         LegacyDifference(
             "date of the rate",
@@ -43,6 +52,12 @@ ITEM = Item(
             "a rate is valid until the next one",
         ),
         LegacyDifference("starting date", "not in the output", "starting_date", "it shows how old the rate is"),
+        LegacyDifference(
+            "equal rows",
+            "listed as often as they occur",
+            "listed once; two different rates of one day make the control totals differ",
+            "a currency has one rate",
+        ),
         LegacyDifference(
             "synthetic dollar row",
             "an archived design added USD = 1",

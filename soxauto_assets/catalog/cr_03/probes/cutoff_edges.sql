@@ -5,4 +5,10 @@ select
     cast(min(g.posting_date) filter (where g.posting_date >= cast(:period_end as date)) as date) as first_after,
     cast(count_if(g.posting_date >= cast(:period_end as date)) as bigint) as rows_after
 from gl_entries as g
+where exists (
+    select 1
+    from dim_company as c
+    where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
+        and c.flg_in_conso_scope = 1
+)
 group by g.id_company
