@@ -7,7 +7,7 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test ui check format lock clean-state bench
+.PHONY: help install demo test test-months ui check format lock clean-state bench
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ demo: install ## Generate the demo lake and close one month on it (no AWS)
 
 test: install ## Run the tests
 	$(BIN)/pytest
+
+test-months: install ## Close every item for every month of the demo lake and look for every answer
+	SOXAUTO_TEST_MONTHS=all $(BIN)/pytest soxauto_assets_tests/demo/test_answers.py
 
 ui: install ## Open Dagster's web interface (PORT=3000)
 	$(BIN)/soxauto ui --port $(PORT)

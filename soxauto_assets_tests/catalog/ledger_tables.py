@@ -46,6 +46,7 @@ TABLES = {
         level_4_code | level_1_name | level_2_name | level_3_name
         18412        | Liabilities  | Current      | Vouchers
         18412·       | Liabilities  | Current      | Vouchers
+        18350        | Liabilities  | Current      | Prepayments
     """,
     "gl_entries": """
         id_company | entry_no | posting_date | document_date | gl_account_no | document_description | amount  | reversed

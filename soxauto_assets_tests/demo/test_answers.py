@@ -1,6 +1,7 @@
 """Every planted answer of every month of the demo lake is found, exactly."""
 
 import json
+import os
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +23,12 @@ AMOUNTS = {
     "IPE_12": lambda row: row["amount_paid"],
     "IPE_34": lambda row: row["amounttorefund"],
 }
-PERIODS = [period.key for period in MONTHS]
+# Every month takes minutes ('make test-months'); by default the first one and those with a planted fault or case.
+PERIODS = [
+    period.key
+    for period in MONTHS
+    if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
+]
 each_period = pytest.mark.parametrize("period", PERIODS)
 
 
@@ -229,7 +235,7 @@ def test_planted_jdash_lines(runtime, answers):
 
 
 # Warnings that belong to the demo's data in every month; each is looked at in a test of its own item.
-EXPECTED_WARNINGS = {"account_in_component", "account_in_scope", "lines_in_period"}
+EXPECTED_WARNINGS = {"account_in_component", "account_in_scope", "code_matched", "lines_in_period"}
 
 
 def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, answers):

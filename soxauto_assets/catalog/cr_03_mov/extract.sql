@@ -1,5 +1,6 @@
 -- CR_03_MOV NAV GL entries of twelve months: every entry of the accounts in scope, cleared or not, up to the cut-off.
--- CR_03 lists what is open in the calendar year; voucher pivots and the VTC matching also need cleared entries and earlier months.
+-- CR_03 lists what is open in the calendar year; voucher pivots and the VTC matching also need cleared entries and earlier
+-- months.
 with
 company as (
     select distinct
