@@ -44,7 +44,7 @@ with dg.DagsterInstance.get() as instance:
 def measured(command: list[str], variables: dict[str, str]) -> tuple[float, float]:
     """Run a command; return seconds and peak megabytes of the largest process."""
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         sys.exit(f"{' '.join(command)} failed")
@@ -78,14 +78,7 @@ def run(folder: Path, scale: int, runs: int) -> None:
     soxauto = str(Path(sys.executable).with_name("soxauto"))
     closes, peers, steps = [], [], {}
     for number in range(runs):
-        home = folder / f"home-{number}"
-        variables = {
-            **os.environ,
-            "SOXAUTO_ENV": "demo",
-            "SOXAUTO_HOME": str(home),
-            "SOXAUTO_LAKE": str(folder / "lake"),
-        }
-        variables["DAGSTER_HOME"] = str(home / "dagster")
+        variables = _home(folder, f"home-{number}")
         closes.append(measured([soxauto, "close", PERIOD], variables))
         peers.append(measured([sys.executable, "-c", _PEER, PERIOD], variables))
         steps = json.loads(
