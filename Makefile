@@ -7,7 +7,7 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-months ui check format lock clean-state bench
+.PHONY: help install install-aws demo test test-aws test-months ui check format lock clean-state bench
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -23,11 +23,22 @@ $(STAMP): pyproject.toml setup.cfg constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+# The local AWS pins its own botocore, so it lives in an environment of its own.
+install-aws: install $(VENV)-aws/.installed
+
+$(VENV)-aws/.installed: Makefile
+	$(PYTHON) -m venv $(VENV)-aws
+	$(VENV)-aws/bin/pip install --quiet ministack==1.5.33
+	@touch $@
+
 demo: install ## Generate the demo lake and close one month on it (no AWS)
 	$(BIN)/soxauto demo
 
 test: install ## Run the tests
 	$(BIN)/pytest
+
+test-aws: install-aws ## Run the tests of the AWS path against a local endpoint
+	$(BIN)/pytest -m aws
 
 test-months: install ## Close every item for every month of the demo lake and look for every answer
 	SOXAUTO_TEST_MONTHS=all $(BIN)/pytest soxauto_assets_tests/demo/test_answers.py

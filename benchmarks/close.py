@@ -22,6 +22,7 @@ _PEER = """
 import sys, tempfile
 from pathlib import Path
 from soxauto_assets.catalog import all_items
+from soxauto_assets.engines.contract import Errand
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 runtime = Runtime.from_environment()
@@ -30,7 +31,7 @@ for item in all_items():
         continue
     text = runtime.extractor.statements(item, Period.parse(sys.argv[1]))["extract"].executed
     with tempfile.TemporaryDirectory() as folder:
-        runtime.engine.unload(text, "extract", Path(folder))
+        runtime.engine.unload(text, Errand("extract"), Path(folder))
 """
 _STEPS = """
 import json, sys

@@ -4,7 +4,7 @@ Here belongs the protocol and the plain records that cross it. What does not bel
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,6 +13,23 @@ from soxauto_assets.sources.bindings import TableName
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a statement is run for. A remote engine derives its idempotency token and its file names from it.
+
+    Attributes:
+        purpose: ``extract``, ``control_totals`` or a probe's name.
+        item: Item id; empty outside an extraction.
+        period: Period key; empty outside an extraction.
+        run_id: The run that asks; empty outside a run.
+    """
+
+    purpose: str
+    item: str = ""
+    period: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +48,7 @@ class Execution:
         state: Final state.
         rows: Rows answered or written.
         bytes_scanned: Bytes read, where the engine says so.
+        details: What only this engine says: workgroup, state changes, times, cost, output manifest.
     """
 
     id: str
@@ -44,6 +62,7 @@ class Execution:
     state: str
     rows: int
     bytes_scanned: int | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the receipt for the record; texts are kept once, in the record's statements."""
@@ -57,6 +76,7 @@ class Execution:
             "state": self.state,
             "rows": self.rows,
             "bytes_scanned": self.bytes_scanned,
+            **self.details,
         }
 
 
@@ -82,8 +102,8 @@ class TableDescription:
 
     Attributes:
         columns: Physical column and type, in Trino's words.
-        files: Number of files.
-        bytes: Bytes in all.
+        files: Number of files; None where it cannot be told.
+        bytes: Bytes in all; None where it cannot be told.
     """
 
     columns: Mapping[str, str]
@@ -113,7 +133,23 @@ class Engine(Protocol):
         """Describe a table, or return None when it does not exist."""
         ...
 
-    def query(self, executed: str, purpose: str) -> Answer:
+    def identity(self) -> Mapping[str, str]:
+        """Say as whom the engine reads; empty where the operating system's user is all there is.
+
+        Raises:
+            ExtractionError: There are no credentials, or they have expired.
+        """
+        ...
+
+    def explain(self, executed: str) -> None:
+        """Have the engine plan a statement without running it.
+
+        Raises:
+            ExtractionError: The engine refuses the statement.
+        """
+        ...
+
+    def query(self, executed: str, errand: Errand) -> Answer:
         """Run a statement whose answer is small.
 
         Raises:
@@ -121,13 +157,19 @@ class Engine(Protocol):
         """
         ...
 
-    def unload(self, executed: str, purpose: str, target: Path) -> Unloaded:
+    def unload(self, executed: str, errand: Errand, target: Path) -> Unloaded:
         """Run a statement and write its rows as Parquet files into the empty folder ``target``.
+
+        A statement that answers no row may leave no file.
 
         Raises:
             ExtractionError: The engine refused or failed.
             StorageError: The folder cannot be written.
         """
+        ...
+
+    def stop(self) -> None:
+        """Stop every statement that is under way; their callers get an error. Called when a run is interrupted."""
         ...
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from uuid import uuid4
 import sqlglot
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from soxauto_assets.engines.contract import Answer, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
 from soxauto_assets.engines.sql import DIALECT
 from soxauto_assets.errors import ExtractionError, StorageError
 from soxauto_assets.sources.bindings import TableName
@@ -107,14 +107,23 @@ class DuckDBEngine:
                 self._descriptions[table] = self._describe(table)
             return self._descriptions[table]
 
-    def query(self, executed: str, purpose: str) -> Answer:
+    def identity(self) -> dict[str, str]:
+        """DuckDB reads as the user of the operating system."""
+        return {}
+
+    def explain(self, executed: str) -> None:
+        """Plan a statement; see :class:`engines.contract.Engine`."""
+        submitted = self.translate(executed)
+        self._run(executed, "explain", lambda cursor: cursor.execute(f"EXPLAIN {submitted}").fetchall())
+
+    def query(self, executed: str, errand: Errand) -> Answer:
         """Run a statement and return its rows in memory; see :class:`engines.contract.Engine`."""
         submitted = self.translate(executed)
         started = datetime.now(UTC)
-        table = self._run(executed, purpose, lambda cursor: cursor.sql(submitted).to_arrow_table())
-        return Answer(table, self._receipt(purpose, executed, submitted, started, table.num_rows))
+        table = self._run(executed, errand.purpose, lambda cursor: cursor.sql(submitted).to_arrow_table())
+        return Answer(table, self._receipt(errand.purpose, executed, submitted, started, table.num_rows))
 
-    def unload(self, executed: str, purpose: str, target: Path) -> Unloaded:
+    def unload(self, executed: str, errand: Errand, target: Path) -> Unloaded:
         """Run a statement and write its rows as one Parquet file; see :class:`engines.contract.Engine`."""
         submitted = self.translate(executed)
         path = target / "unload-00000.parquet"
@@ -125,8 +134,13 @@ class DuckDBEngine:
             counted = cursor.execute(copy).fetchone()
             return int(counted[0]) if counted else 0
 
-        rows = self._run(executed, purpose, run)
-        return Unloaded((path,), self._receipt(purpose, executed, submitted, started, rows))
+        rows = self._run(executed, errand.purpose, run)
+        return Unloaded((path,), self._receipt(errand.purpose, executed, submitted, started, rows))
+
+    def stop(self) -> None:
+        """Interrupt what runs in this process."""
+        if "_connection" in self.__dict__:
+            self._connection.interrupt()
 
     def close(self) -> None:
         """Close the connection."""

@@ -18,7 +18,7 @@ from soxauto_assets.canonical import digest_of, plain, sha256_hex
 from soxauto_assets.catalog.configuration import Configuration
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.types import INT64, SUM
-from soxauto_assets.engines.contract import Engine, Execution, TableDescription
+from soxauto_assets.engines.contract import Engine, Errand, Execution, TableDescription
 from soxauto_assets.engines.sql import BoundStatement, Statement, bind, parse
 from soxauto_assets.errors import ExtractionError, SoxautoError
 from soxauto_assets.extraction.dimensions import PREFIX, dimension_statements, judge
@@ -128,7 +128,7 @@ class Extractor:
         with self.datasets.staging(item.id, period.key) as staging:
             unload = staging / "unload"
             unload.mkdir()
-            answers, executions, unloaded = self._run(statements, unload)
+            answers, executions, unloaded = self._run(statements, Errand("", item.id, period.key, run_id), unload)
             warnings = judge(item, answers)
             dataset = self.datasets.land(item, period.key, unloaded, staging)
             engine_files = file_facts(unloaded)
@@ -169,7 +169,7 @@ class Extractor:
             period=period.key,
             environment=self.bindings.environment,
             run_id=run_id,
-            performed_by={"os_user": getpass.getuser()},
+            performed_by={"os_user": getpass.getuser(), **self.engine.identity()},
             parameters={**plain(period.parameters()), **self._rendered(item)},
             configuration={n: k.to_json() for n, k in self.configuration.select(item.configuration).items()},
             definition_digest=self.definition_digest(item),
@@ -204,18 +204,25 @@ class Extractor:
         return described
 
     def _run(
-        self, statements: Mapping[str, BoundStatement], unload: Path
+        self, statements: Mapping[str, BoundStatement], errand: Errand, unload: Path
     ) -> tuple[dict[str, TypedTable], dict[str, Execution], tuple[Path, ...]]:
-        """Run all statements side by side; the first failure stops the item."""
+        """Run all statements side by side; the first failure stops the item, an interruption stops its queries."""
+        errands = {purpose: replace(errand, purpose=purpose) for purpose in statements}
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            extract = pool.submit(self.engine.unload, statements["extract"].executed, "extract", unload)
-            small = {
-                purpose: pool.submit(self.engine.query, bound.executed, purpose)
-                for purpose, bound in statements.items()
-                if purpose != "extract"
-            }
-            unloaded = extract.result()
-            answers = {purpose: future.result() for purpose, future in small.items()}
+            try:
+                extract = pool.submit(self.engine.unload, statements["extract"].executed, errands["extract"], unload)
+                small = {
+                    purpose: pool.submit(self.engine.query, bound.executed, errands[purpose])
+                    for purpose, bound in statements.items()
+                    if purpose != "extract"
+                }
+                unloaded = extract.result()
+                answers = {purpose: future.result() for purpose, future in small.items()}
+            except BaseException:
+                # Also a cancelled or killed run, which is no Exception: nothing may go on reading the source for nobody.
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.engine.stop()
+                raise
         tables = {purpose: _typed(purpose, answer.table) for purpose, answer in answers.items()}
         executions = {purpose: answer.execution for purpose, answer in answers.items()}
         return tables, {**executions, "extract": unloaded.execution}, unloaded.files

@@ -5,6 +5,7 @@ from typing import Any
 
 from soxauto_assets.catalog import get_item
 from soxauto_assets.catalog.configuration import load_configuration
+from soxauto_assets.engines.contract import Errand
 from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 from soxauto_assets.engines.sql import bind, statements
 from soxauto_assets.extraction.tables import TypedTable
@@ -20,6 +21,6 @@ def run(lake: Path, item_id: str, period: str, purpose: str = "extract") -> list
     values = {name: load_configuration()[name].parameter for name in item.configuration}
     bound = bind(statements(item)[purpose], Period.parse(period), values, bindings)
     try:
-        return TypedTable.from_arrow(engine.query(bound.executed, purpose).table).records()
+        return TypedTable.from_arrow(engine.query(bound.executed, Errand(purpose)).table).records()
     finally:
         engine.close()

@@ -13,6 +13,7 @@ import pytest
 from soxauto_assets.catalog import Item, all_items
 from soxauto_assets.checks.totals import totals_sql
 from soxauto_assets.demo.lake import generate_lake
+from soxauto_assets.engines.contract import Errand
 from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 from soxauto_assets.extraction.tables import TypedTable
 from soxauto_assets.period import Period
@@ -42,7 +43,7 @@ class Judge:
         self.folder = folder
         self.engine = runtime.engine
         self.statements = runtime.extractor.statements(item, PERIOD)
-        totals = self.engine.query(self.statements["control_totals"].executed, "control_totals")
+        totals = self.engine.query(self.statements["control_totals"].executed, Errand("control_totals"))
         self.expected = TypedTable.from_arrow(totals.table)
         self.sound = self._rows(self.statements["extract"].executed)
         assert self.sound is not None and self.sound[0] == self.expected, "the sound extract ties out"
@@ -59,7 +60,7 @@ class Judge:
         for old in self.folder.glob("*"):
             old.unlink()
         try:
-            (file,) = self.engine.unload(sql, "extract", self.folder).files
+            (file,) = self.engine.unload(sql, Errand("extract"), self.folder).files
         except Exception:
             return None
         kinds = {column.name: column.type for column in self.item.columns}
