@@ -35,6 +35,14 @@ class SoxautoError(Exception):
         return self
 
 
+class SettingsError(SoxautoError):
+    """A setting has no usable value."""
+
+
+class CredentialsError(SoxautoError):
+    """There are no credentials, they have expired, or they are not those that the settings ask for."""
+
+
 class CatalogError(SoxautoError):
     """An item folder, its SQL or the configuration contradicts itself."""
 

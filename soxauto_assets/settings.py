@@ -9,16 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from soxauto_assets.errors import SoxautoError
+from soxauto_assets.errors import SettingsError
 from soxauto_assets.period import Period
 
 PROJECT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ("demo", "lake")
 FIRST_PERIOD = "2024-08"
-
-
-class SettingsError(SoxautoError):
-    """A setting has no usable value."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ ORDER = [
     {"errors"},
     {"period", "canonical"},
     {"catalog"},
+    {"aws"},
     {"records", "settings"},
     {"sources"},
     {"engines"},
