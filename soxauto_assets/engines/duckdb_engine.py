@@ -73,6 +73,7 @@ class DuckDBEngine:
             self._settings["temp_directory"] = str(spill)
         self._descriptions: dict[TableName, TableDescription | None] = {}
         self._ready: set[TableName] = set()
+        self._active: set[duckdb.DuckDBPyConnection] = set()
         self._lock = threading.Lock()
 
     @property
@@ -138,9 +139,10 @@ class DuckDBEngine:
         return Unloaded((path,), self._receipt(errand.purpose, executed, submitted, started, rows))
 
     def stop(self) -> None:
-        """Interrupt what runs in this process."""
-        if "_connection" in self.__dict__:
-            self._connection.interrupt()
+        """Interrupt every statement under way; each runs on a cursor of its own."""
+        with self._lock:
+            for cursor in self._active:
+                cursor.interrupt()
 
     def close(self) -> None:
         """Close the connection."""
@@ -202,6 +204,7 @@ class DuckDBEngine:
             for table in _tables_of(executed):
                 self._make_view(table)
             cursor = self._connection.cursor()
+            self._active.add(cursor)
         try:
             return work(cursor)
         except duckdb.IOException as error:
@@ -217,6 +220,8 @@ class DuckDBEngine:
                 action="run 'soxauto sql ITEM --period P --engine duckdb' and try the text on the lake",
             ) from error
         finally:
+            with self._lock:
+                self._active.discard(cursor)
             cursor.close()
 
     def _make_view(self, table: TableName) -> None:

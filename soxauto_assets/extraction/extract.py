@@ -74,6 +74,8 @@ class Extractor:
             SoxautoError: Something stopped it; a failure record names the cause, and no dataset and no record remain.
         """
         try:
+            # Credentials that have expired stop the item before it asks for anything.
+            _ = self.engine.identity()
             return self._extract_upload(item, period, run_id) if item.upload else self._extract(item, period, run_id)
         except SoxautoError as error:
             raised = error.for_item(item.id, period.key)
