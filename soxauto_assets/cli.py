@@ -134,6 +134,17 @@ def verify(paths: tuple[Path, ...], as_json: bool) -> None:
 
 
 @main.command()
+@click.option("--period", help="Month that will be closed; default: the last one that has ended.")
+@click.option("--item", "chosen", multiple=True, help="Only what this item needs; may be repeated.")
+@_LAKE
+def doctor(period: str | None, chosen: tuple[str, ...], lake: Path | None) -> None:
+    """Look at everything a close needs: identity, buckets, bindings, queries, freshness. Changes nothing."""
+    from soxauto_assets.commands.doctor import show_findings
+
+    sys.exit(show_findings(Settings.from_environment(lake=lake), period, chosen, console))
+
+
+@main.command()
 def config() -> None:
     """Show the effective settings and where each came from."""
     from soxauto_assets.commands.status import show_settings

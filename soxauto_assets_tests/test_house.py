@@ -19,6 +19,7 @@ ORDER = [
     {"checks"},
     {"evidence"},
     {"runtime"},
+    {"doctor"},
     {"demo"},
     {"defs", "definitions"},
     {"commands"},
