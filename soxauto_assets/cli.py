@@ -90,12 +90,14 @@ def sql(item: str, period: str, engine: str, purpose: str, lake: Path | None) ->
 @click.argument("period")
 @click.option("--item", "chosen", multiple=True, help="Only this item; may be repeated.")
 @click.option("--reason", help="Why the month is closed again; recorded where a new attempt is sealed.")
+@click.option("--resume", help="Run that stopped half-way: what it sealed is left as it is.")
 @_LAKE
-def close(period: str, chosen: tuple[str, ...], reason: str | None, lake: Path | None) -> None:
+def close(period: str, chosen: tuple[str, ...], reason: str | None, resume: str | None, lake: Path | None) -> None:
     """Extract, check and seal every item of PERIOD (YYYY-MM)."""
     from soxauto_assets.commands.close import close_period
 
-    sys.exit(close_period(Settings.from_environment(lake=lake), period, chosen, reason, console))
+    settings = Settings.from_environment(lake=lake)
+    sys.exit(close_period(settings, period, chosen, reason, console, resume=resume))
 
 
 @main.command()

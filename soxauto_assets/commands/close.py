@@ -1,26 +1,32 @@
 """``soxauto close``: the month's job, its progress, and the table at the end."""
 
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import Item, all_items, get_item
 from soxauto_assets.commands.dagster_home import ensure_dagster_home
+from soxauto_assets.errors import PeriodError
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+
+
+RESUMES = "soxauto/resumes"
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ def close_period(
     reason: str | None,
     console: Console,
     hints: bool = False,
+    resume: str | None = None,
 ) -> int:
     """Run the month's job and show the result.
 
@@ -63,6 +70,7 @@ def close_period(
         reason: Why it is closed again.
         console: Where to print.
         hints: Also print the next two commands to try.
+        resume: A run that stopped half-way; what it sealed is left as it is.
 
     Returns:
         0 when every verdict passed, 1 when one failed, 2 when an item could not be extracted.
@@ -75,23 +83,40 @@ def close_period(
     items = tuple(get_item(name) for name in chosen) or all_items()
     _ = runtime.extractor  # a lake or bindings file that is not there stops the close before a run exists
     run_id = str(uuid4())
+    done = {}
+    if resume:
+        runs = resumed_runs(settings, resume, period.key)
+        done = {item.id: line for item in items if (line := _sealed_by(runtime, item, period.key, runs))}
     console.print(f"Closing [bold]{period.key}[/bold] in environment [bold]{settings.environment}[/bold], run {run_id}")
-    crashed = _run(settings, period.key, items, reason, run_id, console)
-    lines = [_line(runtime, item, period.key, run_id) for item in items]
+    if done:
+        console.print(f"  {len(done)} items were sealed by run {resume} and are left as they are")
+    left = tuple(item for item in items if item.id not in done)
+    end = _run(settings, period.key, left, reason, run_id, resume, console) if left else "done"
+    lines = [done.get(item.id) or _line(runtime, item, period.key, run_id, _UNSEALED[end]) for item in items]
     console.print(_table(lines, period.key, runtime.evidence.root))
+    _explain_failures(lines, console)
     for line in lines:
         _explain(line, console)
+    stopped = end == "crashed" or any(line.package is None for line in lines)
+    if stopped:
+        console.print(f"To go on where it stopped: soxauto close {period.key} --resume {run_id}", soft_wrap=True)
     if hints:
         _print_hints(settings, lines, console)
-    if crashed or any(line.package is None for line in lines):
+    if stopped:
         return 2
     return 1 if any(line.statement and line.statement["verdict"] == "failed" for line in lines) else 0
 
 
 def _run(
-    settings: Settings, period: str, items: tuple[Item, ...], reason: str | None, run_id: str, console: Console
-) -> bool:
-    """Execute the job; return whether it ended in a way that left no record."""
+    settings: Settings,
+    period: str,
+    items: tuple[Item, ...],
+    reason: str | None,
+    run_id: str,
+    resume: str | None,
+    console: Console,
+) -> Literal["done", "interrupted", "crashed"]:
+    """Execute the job; ``crashed`` says that it ended in a way that left no record."""
     os.environ.update(settings.variables())
     ensure_dagster_home(settings)
     import dagster as dg
@@ -106,7 +131,7 @@ def _run(
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     if reason:
         config["ops"] = {f"evidence__{item.id}": {"config": {"reason": reason}} for item in items}
-    with dg.DagsterInstance.get() as instance, _progress(instance, run_id, console):
+    with _ending(), dg.DagsterInstance.get() as instance, _progress(instance, run_id, console):
         result = job.execute_in_process(
             partition_key=period,
             instance=instance,
@@ -114,9 +139,54 @@ def _run(
             asset_selection=keys,
             run_config=config,
             raise_on_error=False,
-            tags={"soxauto/command": "close"},
+            tags={"soxauto/command": "close", **({RESUMES: resume} if resume else {})},
         )
-        return not result.success and not result.get_step_failure_events()
+        if result.success:
+            return "done"
+        errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
+        if any(error is not None and error.cls_name == "DagsterExecutionInterruptedError" for error in errors):
+            return "interrupted"
+        return "done" if errors else "crashed"
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Let a request to end (SIGTERM) stop the queries under way, as Ctrl-C does."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def resumed_runs(settings: Settings, run_id: str, period: str) -> set[str]:
+    """Return a run and the runs that it went on from.
+
+    Raises:
+        PeriodError: The run is not known, or closed another month.
+    """
+    os.environ.update(settings.variables())
+    ensure_dagster_home(settings)
+    import dagster as dg
+
+    runs: set[str] = set()
+    with dg.DagsterInstance.get() as instance:
+        current: str | None = run_id
+        while current and current not in runs:
+            run = instance.get_run_by_id(current)
+            if run is None or run.tags.get("dagster/partition") != period:
+                raise PeriodError(
+                    f"run {current} {'is not known' if run is None else 'closed another month'}",
+                    action="give the run that the interrupted close has printed",
+                    period=period,
+                )
+            runs.add(current)
+            current = run.tags.get(RESUMES)
+    return runs
 
 
 @contextmanager
@@ -156,17 +226,29 @@ def _progress(instance: "dg.DagsterInstance", run_id: str, console: Console) -> 
             thread.join()
 
 
-def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
+_UNSEALED = {
+    "done": "the run did not seal it; see the run's log in the UI",
+    "crashed": "the run ended without a record; see its log in the UI",
+    "interrupted": "the close was interrupted before it was sealed",
+}
+
+
+def _line(runtime: Runtime, item: Item, period: str, run_id: str, unsealed: str) -> Line:
     failures = [record for record in runtime.failures.all(item.id, period) if record["run_id"] == run_id]
     if failures:
         return Line(item, failure=f"{failures[-1]['cause']}. Next: {failures[-1]['action']}.")
+    return _sealed_by(runtime, item, period, {run_id}) or Line(item, failure=unsealed)
+
+
+def _sealed_by(runtime: Runtime, item: Item, period: str, runs: set[str]) -> Line | None:
+    """Return the line of an item whose current package one of the runs sealed or confirmed; None for any other."""
     package = runtime.evidence.newest(item.id, period)
-    beats = [record for record in runtime.heartbeats.all(item.id, period) if record["run_id"] == run_id]
     if package is None:
-        return Line(item, failure="no package was sealed; see the run's log in the UI")
+        return None
+    beats = [record for record in runtime.heartbeats.all(item.id, period) if record["run_id"] in runs]
     execution = read_json(runtime.evidence.read(package, "data/execution.json"))
-    if not beats and execution["run_id"] != run_id:
-        return Line(item, failure="the run did not seal it; see the run's log in the UI")
+    if not beats and execution["run_id"] not in runs:
+        return None
     return Line(
         item,
         package.path,
@@ -228,9 +310,17 @@ def _control_total(line: Line) -> str:
     return str(row[names.index(f"sum_{line.item.control_totals.sums[0]}")])
 
 
+def _explain_failures(lines: list[Line], console: Console) -> None:
+    """Print each cause once, with the items it stopped: an expired credential stops all of them in the same words."""
+    stopped: dict[str, list[str]] = {}
+    for line in lines:
+        if line.failure:
+            stopped.setdefault(line.failure, []).append(line.item.id)
+    for failure, items in stopped.items():
+        console.print(f"[red]{', '.join(items)}[/red]: {escape(failure)}", highlight=False, soft_wrap=True)
+
+
 def _explain(line: Line, console: Console) -> None:
-    if line.failure:
-        console.print(f"[red]{line.item.id}[/red]: {line.failure}", markup=True, highlight=False)
     for check in line.checks:
         if check["status"] in ("passed", "not_applicable"):
             continue

@@ -24,7 +24,7 @@ def extract_checks(item: Item, partitions: dg.PartitionsDefinition) -> dg.AssetC
         for planned in check_plan(item)
     ]
 
-    @dg.multi_asset_check(name=f"checks_{item.id}", specs=specs, can_subset=True)
+    @dg.multi_asset_check(name=f"checks_{item.id}", specs=specs, can_subset=True, op_tags={"dagster/priority": "2"})
     def checks(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> Iterator[dg.AssetCheckResult]:
         names = tuple(check.name for check in context.selected_asset_check_keys)
         period = platform.period(context.partition_key)

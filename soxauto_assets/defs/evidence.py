@@ -36,6 +36,8 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
         owners=[item.owner],
         kinds={"bagit"},
         tags={"sox/control": item.control, "sox/item": item.id},
+        # Sealed as soon as it is extracted, so that a run that stops half-way leaves finished items.
+        op_tags={"dagster/priority": "1"},
         code_version=code_version,
         check_specs=[
             dg.AssetCheckSpec(
