@@ -68,7 +68,8 @@ def _refused(act: str, refusal: "ClientError", renewal: Callable[[], str], error
     if code in _DENIED:
         detail = f" ({message})" if message else ""
         return error(
-            f"the role may not {act}{detail}", action="grant the action (deploy/iam/ lists what each role needs)"
+            f"the role may not {act}{detail}",
+            action="grant the action (deploy/aws/policies.yaml lists what each role needs)",
         )
     if code in _THROTTLED:
         return error(f"AWS went on throttling when asked to {act} ({code})", action="wait a minute, then start again")

@@ -6,10 +6,12 @@ because a misspelt setting that is ignored is found months later.
 
 from abc import abstractmethod
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from pydantic import ConfigDict, Field, PrivateAttr
 
+from soxauto_assets.aws.settings import AwsSettings
 from soxauto_assets.engines.contract import Engine
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
@@ -22,8 +24,22 @@ class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     model_config = ConfigDict(extra="forbid")
 
     @abstractmethod
-    def open(self) -> Engine:
+    def open(self, settings: Settings) -> Engine:
         """Return a ready engine."""
+
+    def aws(self) -> dict[str, Any]:
+        """Return what it adds to the AWS settings; nothing for an engine outside AWS."""
+        return {}
+
+
+class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where datasets, records and evidence are kept: here, folders below the home folder."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def aws(self) -> dict[str, Any]:
+        """Return what it adds to the AWS settings; nothing for folders."""
+        return {}
 
 
 class DuckDBLakeResource(EngineResource):
@@ -36,7 +52,7 @@ class DuckDBLakeResource(EngineResource):
     threads: int = Field(default=2, ge=1, description="Threads of one statement.")
     spill: str | None = Field(default=None, description="Folder for what does not fit in memory.")
 
-    def open(self) -> Engine:
+    def open(self, settings: Settings) -> Engine:
         """Return the engine over the folder.
 
         Raises:
@@ -58,7 +74,8 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     model_config = ConfigDict(extra="forbid")
 
     engine: EngineResource
-    environment: str = Field(description="demo or lake (SOXAUTO_ENV).")
+    stores: StoresResource
+    environment: str = Field(description="demo, lake or aws (SOXAUTO_ENV).")
     home: str = Field(description="Folder of datasets, evidence and records (SOXAUTO_HOME).")
     bindings: str = Field(description="Bindings file (SOXAUTO_BINDINGS).")
     configuration: str | None = Field(
@@ -72,8 +89,10 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     def runtime(self) -> Runtime:
         """The composed product, built on first use: a missing lake stops the item that needs it, not the run's start."""
         if self._runtime is None:
+            given = {**self.engine.aws(), **self.stores.aws()}
             settings = Settings.from_environment(
                 {
+                    **(AwsSettings(**given).variables() if given else {}),
                     "SOXAUTO_ENV": self.environment,
                     "SOXAUTO_HOME": self.home,
                     "SOXAUTO_LAKE": getattr(self.engine, "lake", ""),
@@ -82,7 +101,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     "SOXAUTO_FIRST_PERIOD": self.first_period,
                 }
             )
-            self._runtime = Runtime(settings, self.engine.open())
+            self._runtime = Runtime(settings, self.engine.open(settings))
         return self._runtime
 
     def period(self, partition_key: str) -> Period:
@@ -101,11 +120,24 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
 
 def platform_resource(settings: Settings) -> PlatformResource:
-    """Return the resource that the settings describe."""
+    """Return the resource that the settings describe.
+
+    Raises:
+        SettingsError: The AWS environment lacks a bucket's name.
+    """
+    engine: EngineResource
+    stores: StoresResource
+    if settings.aws is not None:
+        from soxauto_assets.defs.aws_resources import athena_resource, s3_stores_resource
+
+        engine, stores = athena_resource(settings.aws), s3_stores_resource(settings.aws)
+    else:
+        spill = str(settings.home / "spill")
+        engine = DuckDBLakeResource(lake=str(settings.lake), memory_limit=settings.memory_limit, spill=spill)
+        stores = StoresResource()
     return PlatformResource(
-        engine=DuckDBLakeResource(
-            lake=str(settings.lake), memory_limit=settings.memory_limit, spill=str(settings.home / "spill")
-        ),
+        engine=engine,
+        stores=stores,
         environment=settings.environment,
         home=str(settings.home),
         bindings=str(settings.bindings),

@@ -164,7 +164,7 @@ def _locked(bucket: str, lock: dict[str, Any] | None, settings: AwsSettings) -> 
     if (lock or {}).get("ObjectLockEnabled") != "Enabled":
         return Finding(
             "bucket", subject, "fault", "not enabled, so evidence cannot be locked",
-            "create the evidence bucket with Object Lock (deploy/), and set S3_BUCKET_EVIDENCE to it",
+            "create the evidence bucket with Object Lock (deploy/aws/storage.yaml), and set S3_BUCKET_EVIDENCE to it",
         )  # fmt: skip
     years = settings.retention_years
     return Finding(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from soxauto_assets.aws.session import AwsSession
-from soxauto_assets.aws.settings import AwsSettings
 from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.athena.places import Places
 from soxauto_assets.engines.athena.queries import Finished, Queries, cost_usd
@@ -30,20 +29,19 @@ class AthenaEngine:
     """Runs the catalog's SQL on Amazon Athena.
 
     Args:
-        settings: The AWS settings.
-        journal: Folder of the journal of running queries.
-        session: Credentials and clients; None = made from the settings.
+        session: Credentials, clients and settings.
+        work: Folder of the journal of running queries.
     """
 
     name = "athena"
 
-    def __init__(self, settings: AwsSettings, journal: Path, session: AwsSession | None = None):
-        self.settings = settings
-        self.session = session or AwsSession(settings)
+    def __init__(self, session: AwsSession, work: Path):
+        self.session = session
+        self.settings = session.settings
         self.places = Places(self.session)
         self.glue = Tables(self.session, self.places)
         self._interrupt = threading.Event()
-        self._queries = Queries(self.session, Journal(journal), lambda: self._interrupt)
+        self._queries = Queries(self.session, Journal(work / "inflight"), lambda: self._interrupt)
 
     @property
     def version(self) -> str:

@@ -136,7 +136,7 @@ def from_csv(session: AwsSession, places: Places, finished: Finished, target: Pa
         # Arrow quotes the cell that it could not read, which is a customer's.
         raise ExtractionError(
             f"the CSV of query {finished.id} cannot be read in the types of its columns ({type(error).__name__})",
-            action="allow the role to UNLOAD (deploy/iam/), or cast the column in the extract",
+            action="allow the role to UNLOAD (deploy/aws/policies.yaml), or cast the column in the extract",
         ) from None
     text.unlink()
     return (part,), rows
