@@ -16,6 +16,7 @@ from rich.table import Table
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import Item, all_items, get_item
 from soxauto_assets.commands.dagster_home import ensure_dagster_home
+from soxauto_assets.evidence.store import local_path
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
@@ -29,7 +30,7 @@ class Line:
 
     Attributes:
         item: The item.
-        package: Path of its current package, when it could be extracted.
+        package: URI of its current package, when it could be extracted.
         outcome: ``sealed``, ``unchanged`` or ``not extracted``.
         statement: The package's predicate.
         checks: Check results of the package.
@@ -38,7 +39,7 @@ class Line:
     """
 
     item: Item
-    package: Path | None = None
+    package: str | None = None
     outcome: str = "not extracted"
     statement: dict[str, Any] | None = None
     checks: tuple[dict[str, Any], ...] = ()
@@ -78,7 +79,7 @@ def close_period(
     console.print(f"Closing [bold]{period.key}[/bold] in environment [bold]{settings.environment}[/bold], run {run_id}")
     crashed = _run(settings, period.key, items, reason, run_id, console)
     lines = [_line(runtime, item, period.key, run_id) for item in items]
-    console.print(_table(lines, period.key, runtime.evidence.root))
+    console.print(_table(lines, period.key, runtime.evidence.uri))
     for line in lines:
         _explain(line, console)
     if hints:
@@ -169,7 +170,7 @@ def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
         return Line(item, failure="the run did not seal it; see the run's log in the UI")
     return Line(
         item,
-        package.path,
+        package.uri,
         "unchanged" if beats else "sealed",
         runtime.evidence.statement(package)["predicate"],
         tuple(read_json(runtime.evidence.read(package, "data/checks.json"))["results"]),
@@ -177,7 +178,7 @@ def _line(runtime: Runtime, item: Item, period: str, run_id: str) -> Line:
     )
 
 
-def _table(lines: list[Line], period: str, root: Path) -> Table:
+def _table(lines: list[Line], period: str, root: str) -> Table:
     table = Table(title=f"Close of {period}", box=box.SIMPLE_HEAD)
     table.add_column("item", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
@@ -198,7 +199,7 @@ def _table(lines: list[Line], period: str, root: Path) -> Table:
             _counted(line.checks),
             f"[{colour}]{line.statement['verdict']}[/{colour}]",
             "new" if line.outcome == "sealed" else line.outcome,
-            line.package.relative_to(root).as_posix(),
+            line.package.removeprefix(f"{root}/").removesuffix(".json"),
         )
     return table
 
@@ -252,8 +253,9 @@ def _print_hints(settings: Settings, lines: list[Line], console: Console) -> Non
         console.print(f"  .venv/bin/soxauto verify {_shown(sealed)}", highlight=False, soft_wrap=True)
 
 
-def _shown(path: Path | None) -> str:
-    """Return a path relative to the working folder where it lies below it."""
+def _shown(uri: str) -> str:
+    """Return a path relative to the working folder where it lies below it; an S3 URI as it is."""
+    path = local_path(uri)
     if path is None:
-        return "–"
+        return uri
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
