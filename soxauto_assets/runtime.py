@@ -8,16 +8,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soxauto_assets.aws.cache import Cache
+from soxauto_assets.aws.objects import Bucket
+from soxauto_assets.aws.session import AwsSession
+from soxauto_assets.aws.settings import AwsSettings
+from soxauto_assets.aws.versions import Lock
 from soxauto_assets.catalog.configuration import Configuration, load_configuration
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.errors import PeriodError
 from soxauto_assets.evidence.sealing import Sealer, Sealing
-from soxauto_assets.evidence.store import LocalEvidenceStore
+from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore
+from soxauto_assets.evidence.store_s3 import S3EvidenceStore
 from soxauto_assets.extraction.extract import Extractor
-from soxauto_assets.extraction.landing import DatasetStore
+from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
+from soxauto_assets.extraction.landing_s3 import S3DatasetStore
+from soxauto_assets.extraction.originals import LocalOriginals, S3Originals
 from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.period import Period
-from soxauto_assets.records import RecordLog
+from soxauto_assets.records import LocalRecordLog, RecordLog, S3RecordLog
 from soxauto_assets.settings import Settings
 from soxauto_assets.sources.bindings import Bindings, load_bindings
 
@@ -50,6 +58,10 @@ class Runtime:
         """The engine that reads the sources."""
         if self._engine is not None:
             return self._engine
+        if self.aws:
+            from soxauto_assets.engines.athena import AthenaEngine
+
+            return AthenaEngine(self.aws, work=self.settings.home / "work" / "athena")
         from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 
         return DuckDBEngine(
@@ -67,24 +79,59 @@ class Runtime:
         return load_configuration(self.settings.configuration)
 
     @cached_property
-    def evidence(self) -> LocalEvidenceStore:
+    def aws(self) -> AwsSession | None:
+        """The AWS session, in environment ``aws``."""
+        return AwsSession(self.settings.aws) if self.settings.aws else None
+
+    @cached_property
+    def data_bucket(self) -> Bucket | None:
+        """The bucket of datasets and records, in environment ``aws``."""
+        aws = self.settings.aws
+        if self.aws is None or aws is None:
+            return None
+        return Bucket(self.aws, aws.require("data_bucket"), aws.kms_key, aws.data_bucket_owner)
+
+    @cached_property
+    def evidence_bucket(self) -> Bucket | None:
+        """The bucket of evidence and uploads, in environment ``aws``."""
+        aws = self.settings.aws
+        if self.aws is None or aws is None:
+            return None
+        return Bucket(self.aws, aws.require("evidence_bucket"), aws.kms_key, aws.evidence_bucket_owner)
+
+    @cached_property
+    def evidence(self) -> EvidenceStore:
         """The evidence store."""
+        if self.evidence_bucket:
+            return S3EvidenceStore(self.evidence_bucket, "evidence", self._lock_of, self._cache / "evidence")
         return LocalEvidenceStore(self.settings.home / "evidence")
+
+    @cached_property
+    def datasets(self) -> DatasetStore:
+        """The landed rows."""
+        if self.data_bucket:
+            work = self.settings.home / "work" / "datasets"
+            return S3DatasetStore(self.data_bucket, "datasets", work, Cache(self._cache / "objects"))
+        return LocalDatasetStore(self.settings.home / "datasets")
 
     @cached_property
     def failures(self) -> RecordLog:
         """Log of failed extractions."""
-        return RecordLog(self.settings.home / "failures")
+        return self._log("failures")
 
     @cached_property
     def uploads(self) -> UploadStore:
         """Files that people handed in."""
-        return UploadStore(self.settings.home / "uploads")
+        if self.evidence_bucket:
+            originals = S3Originals(self.evidence_bucket, "uploads", self._lock_of, Cache(self._cache / "objects"))
+            return UploadStore(originals, S3RecordLog(self.evidence_bucket, "uploads", self._lock_of))
+        root = self.settings.home / "uploads"
+        return UploadStore(LocalOriginals(root), LocalRecordLog(root))
 
     @cached_property
     def heartbeats(self) -> RecordLog:
         """Log of closes that found the same content."""
-        return RecordLog(self.settings.home / "heartbeats")
+        return self._log("heartbeats")
 
     @cached_property
     def extractor(self) -> Extractor:
@@ -93,11 +140,26 @@ class Runtime:
             engine=self.engine,
             bindings=self.bindings,
             configuration=self.configuration,
-            datasets=DatasetStore(self.settings.home / "datasets"),
-            records=RecordLog(self.settings.home / "extractions"),
+            datasets=self.datasets,
+            records=self._log("extractions"),
             failures=self.failures,
             uploads=self.uploads,
         )
+
+    @property
+    def _cache(self) -> Path:
+        """Local copies of S3 objects; the folder may be deleted at any time."""
+        return self.settings.home / "cache"
+
+    def _log(self, kind: str) -> RecordLog:
+        if self.data_bucket:
+            return S3RecordLog(self.data_bucket, f"records/{kind}")
+        return LocalRecordLog(self.settings.home / kind)
+
+    def _lock_of(self, period: str) -> Lock | None:
+        """Return the Object Lock of a period's evidence; see :func:`lock_of`."""
+        assert self.settings.aws is not None
+        return lock_of(self.settings.aws, period)
 
     @cached_property
     def sealer(self) -> Sealer:
@@ -141,6 +203,15 @@ class Runtime:
         return load_rows(self.evidence, item, period, attempt, allow_failed)
 
     def close(self) -> None:
-        """Release the engine."""
+        """Release engine and connections."""
         if "engine" in self.__dict__:
             self.engine.close()
+        if self.__dict__.get("aws"):
+            self.__dict__["aws"].close()
+
+
+def lock_of(settings: AwsSettings, period: str) -> Lock | None:
+    """Return the Object Lock that the settings give a period's evidence; None in lock mode ``NONE``."""
+    if settings.lock_mode == "NONE":
+        return None
+    return Lock(settings.lock_mode, settings.retain_until(Period.parse(period)))

@@ -9,11 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from soxauto_assets.aws.settings import AwsSettings
 from soxauto_assets.errors import SettingsError
 from soxauto_assets.period import Period
 
 PROJECT = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("demo", "lake")
+ENVIRONMENTS = ("demo", "lake", "aws")
 FIRST_PERIOD = "2024-08"
 
 
@@ -22,13 +23,14 @@ class Settings:
     """The settings in force.
 
     Attributes:
-        environment: ``demo`` or ``lake``.
-        home: Folder of datasets, evidence and Dagster's storage.
+        environment: ``demo``, ``lake`` or ``aws``.
+        home: Folder of datasets, evidence and Dagster's storage; in ``aws``, of local copies and Dagster's storage.
         lake: The lake folder.
         bindings: The bindings file.
         configuration: File that replaces configuration keys, or None.
         first_period: First period offered.
         memory_limit: DuckDB's memory limit.
+        aws: Settings of AWS, in environment ``aws``.
     """
 
     environment: str
@@ -38,6 +40,7 @@ class Settings:
     configuration: Path | None
     first_period: Period
     memory_limit: str
+    aws: AwsSettings | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None, lake: Path | None = None) -> "Settings":
@@ -65,10 +68,11 @@ class Settings:
             environment=environment,
             home=home,
             lake=(folder or home / "lake").expanduser().resolve(),
-            bindings=Path(given.get("SOXAUTO_BINDINGS", PROJECT / "bindings" / f"{environment}.yaml")),
+            bindings=_bindings(Path(given.get("SOXAUTO_BINDINGS", PROJECT / "bindings")), environment),
             configuration=Path(override) if override else None,
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
+            aws=AwsSettings.from_environment(given) if environment == "aws" else None,
         )
 
     @property
@@ -87,7 +91,14 @@ class Settings:
             "SOXAUTO_MEMORY_LIMIT": self.memory_limit,
             "DAGSTER_HOME": str(self.dagster_home),
         }
-        return {**values, **({"SOXAUTO_CONFIGURATION": str(self.configuration)} if self.configuration else {})}
+        if self.configuration:
+            values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
+        return {**values, **(self.aws.variables() if self.aws else {})}
+
+
+def _bindings(given: Path, environment: str) -> Path:
+    """Return the bindings file: the one given, or the environment's in a folder."""
+    return given / f"{environment}.yaml" if given.is_dir() else given
 
 
 def _default_home() -> Path:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from soxauto_assets.errors import StorageError
-from soxauto_assets.records import RecordLog
+from soxauto_assets.records import LocalRecordLog
 
 ITEM, PERIOD = "IPE_07", "2025-09"
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> RecordLog:
-    return RecordLog(tmp_path / "failures")
+def log(tmp_path: Path) -> LocalRecordLog:
+    return LocalRecordLog(tmp_path / "failures")
 
 
 def test_records_are_numbered_canonical_json(log):
@@ -47,4 +47,4 @@ def test_an_id_cannot_lead_elsewhere(log, item, period):
 def test_a_folder_that_refuses_leaves_nothing(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="IPE_07 2025-09: a record could not be written"):
-        RecordLog(tmp_path / "file").append(ITEM, PERIOD, {})
+        LocalRecordLog(tmp_path / "file").append(ITEM, PERIOD, {})

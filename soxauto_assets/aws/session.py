@@ -87,6 +87,13 @@ class AwsSession:
         with translated(act, self.renewal, error):
             yield
 
+    def close(self) -> None:
+        """Close the connections of all clients; the next one that is asked for is made anew."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
     def renewal(self) -> str:
         """Return what a person does to renew the credentials."""
         name = self._profile_name

@@ -36,6 +36,8 @@ VARIABLES = {
     "results_bucket": "S3_RESULTS_BUCKET",
     "data_bucket": "S3_BUCKET_DATA",
     "evidence_bucket": "S3_BUCKET_EVIDENCE",
+    "data_bucket_owner": "SOXAUTO_DATA_BUCKET_OWNER",
+    "evidence_bucket_owner": "SOXAUTO_EVIDENCE_BUCKET_OWNER",
     "kms_key": "SOXAUTO_KMS_KEY",
     "lock_mode": "SOXAUTO_LOCK_MODE",
     "retention_years": "SOXAUTO_RETENTION_YEARS",
@@ -70,6 +72,8 @@ class AwsSettings:
         results_bucket: Bucket of the results where no output location is given.
         data_bucket: Bucket of datasets and extraction records.
         evidence_bucket: Bucket of evidence packages.
+        data_bucket_owner: Account that must own the data bucket; None = not asked.
+        evidence_bucket_owner: Account that must own the evidence bucket; None = not asked.
         kms_key: KMS key id, alias or ARN of both buckets; None = the buckets' own default.
         lock_mode: Object Lock mode of evidence; ``NONE`` only where nothing has to be kept.
         retention_years: Years that evidence is locked after the end of its fiscal year (evidence section 2.5).
@@ -98,6 +102,8 @@ class AwsSettings:
     results_bucket: str | None = None
     data_bucket: str | None = None
     evidence_bucket: str | None = None
+    data_bucket_owner: str | None = None
+    evidence_bucket_owner: str | None = None
     kms_key: str | None = None
     lock_mode: LockMode = "COMPLIANCE"
     retention_years: int = 8

@@ -19,6 +19,7 @@ from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import Item, all_items, get_item
 from soxauto_assets.commands.dagster_home import ensure_dagster_home
 from soxauto_assets.errors import PeriodError
+from soxauto_assets.evidence.store import local_path
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
@@ -35,7 +36,7 @@ class Line:
 
     Attributes:
         item: The item.
-        package: Path of its current package, when it could be extracted.
+        package: URI of its current package, when it could be extracted.
         outcome: ``sealed``, ``unchanged`` or ``not extracted``.
         statement: The package's predicate.
         checks: Check results of the package.
@@ -44,7 +45,7 @@ class Line:
     """
 
     item: Item
-    package: Path | None = None
+    package: str | None = None
     outcome: str = "not extracted"
     statement: dict[str, Any] | None = None
     checks: tuple[dict[str, Any], ...] = ()
@@ -93,7 +94,8 @@ def close_period(
     left = tuple(item for item in items if item.id not in done)
     end = _run(settings, period.key, left, reason, run_id, resume, console) if left else "done"
     lines = [done.get(item.id) or _line(runtime, item, period.key, run_id, _UNSEALED[end]) for item in items]
-    console.print(_table(lines, period.key, runtime.evidence.root))
+    console.print(_table(lines, period.key))
+    console.print(f"Packages: {_shown(runtime.evidence.uri)}/<item>/{period.key}/", highlight=False, soft_wrap=True)
     _explain_failures(lines, console)
     for line in lines:
         _explain(line, console)
@@ -251,7 +253,7 @@ def _sealed_by(runtime: Runtime, item: Item, period: str, runs: set[str]) -> Lin
         return None
     return Line(
         item,
-        package.path,
+        package.uri,
         "unchanged" if beats else "sealed",
         runtime.evidence.statement(package)["predicate"],
         tuple(read_json(runtime.evidence.read(package, "data/checks.json"))["results"]),
@@ -259,18 +261,17 @@ def _sealed_by(runtime: Runtime, item: Item, period: str, runs: set[str]) -> Lin
     )
 
 
-def _table(lines: list[Line], period: str, root: Path) -> Table:
+def _table(lines: list[Line], period: str) -> Table:
     table = Table(title=f"Close of {period}", box=box.SIMPLE_HEAD)
     table.add_column("item", no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
     table.add_column("control total", justify="right", no_wrap=True)
     table.add_column("checks", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("attempt", no_wrap=True)
-    table.add_column(f"package, below {_shown(root)}", overflow="fold")
+    table.add_column("package", no_wrap=True)
     for line in lines:
         if line.statement is None or line.package is None:
-            table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "–", "none")
+            table.add_row(line.item.id, "–", "–", "–", "[red]not extracted[/red]", "none")
             continue
         colour = "green" if line.statement["verdict"] == "passed" else "red"
         table.add_row(
@@ -279,8 +280,7 @@ def _table(lines: list[Line], period: str, root: Path) -> Table:
             _control_total(line),
             _counted(line.checks),
             f"[{colour}]{line.statement['verdict']}[/{colour}]",
-            "new" if line.outcome == "sealed" else line.outcome,
-            line.package.relative_to(root).as_posix(),
+            f"attempt-{line.statement['attempt']:04d}, {'new' if line.outcome == 'sealed' else line.outcome}",
         )
     return table
 
@@ -342,8 +342,9 @@ def _print_hints(settings: Settings, lines: list[Line], console: Console) -> Non
         console.print(f"  .venv/bin/soxauto verify {_shown(sealed)}", highlight=False, soft_wrap=True)
 
 
-def _shown(path: Path | None) -> str:
-    """Return a path relative to the working folder where it lies below it."""
+def _shown(uri: str) -> str:
+    """Return a path relative to the working folder where it lies below it; an S3 URI as it is."""
+    path = local_path(uri)
     if path is None:
-        return "–"
+        return uri
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

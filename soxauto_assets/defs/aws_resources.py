@@ -73,6 +73,12 @@ class S3StoresResource(StoresResource):
 
     data_bucket: str = Field(description="Bucket of datasets and records (S3_BUCKET_DATA).")
     evidence_bucket: str = Field(description="Bucket of evidence packages (S3_BUCKET_EVIDENCE).")
+    data_bucket_owner: str | None = Field(
+        default=None, description="Account that must own the data bucket (SOXAUTO_DATA_BUCKET_OWNER)."
+    )
+    evidence_bucket_owner: str | None = Field(
+        default=None, description="Account that must own the evidence bucket (SOXAUTO_EVIDENCE_BUCKET_OWNER)."
+    )
     kms_key: str | None = Field(default=None, description="KMS key of what is written (SOXAUTO_KMS_KEY).")
     lock_mode: str = Field(
         default=_DEFAULT.lock_mode, description="COMPLIANCE, GOVERNANCE or NONE (SOXAUTO_LOCK_MODE)."
@@ -86,7 +92,7 @@ class S3StoresResource(StoresResource):
 
     def aws(self) -> dict[str, Any]:
         """Return the fields as :class:`aws.settings.AwsSettings` takes them."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "home"}
 
 
 def athena_resource(settings: AwsSettings) -> AthenaResource:
@@ -96,12 +102,14 @@ def athena_resource(settings: AwsSettings) -> AthenaResource:
     return AthenaResource(**{**fields, "scan_limit_gb": limit, "price_per_tb": str(settings.price_per_tb)})
 
 
-def s3_stores_resource(settings: AwsSettings) -> S3StoresResource:
-    """Return the resource that the settings describe.
+def s3_stores_resource(settings: Settings) -> S3StoresResource:
+    """Return the resource that the settings of environment ``aws`` describe.
 
     Raises:
         SettingsError: A bucket is not named.
     """
-    fields = {name: getattr(settings, name) for name in S3StoresResource.model_fields if hasattr(settings, name)}
-    buckets = {name: settings.require(name) for name in ("data_bucket", "evidence_bucket")}
-    return S3StoresResource(**{**fields, **buckets})
+    aws = settings.aws
+    assert aws is not None
+    fields = {name: getattr(aws, name) for name in S3StoresResource.model_fields if hasattr(aws, name)}
+    buckets = {name: aws.require(name) for name in ("data_bucket", "evidence_bucket")}
+    return S3StoresResource(home=str(settings.home), **{**fields, **buckets})

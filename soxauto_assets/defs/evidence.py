@@ -10,6 +10,7 @@ from soxauto_assets.defs.rendering import checks_table, evidence_key, extract_ke
 from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.evidence.sealing import Sealing
+from soxauto_assets.evidence.store import SealedPackage, local_path
 
 VERDICT = "verdict"
 
@@ -70,7 +71,7 @@ def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
         "attempt": sealing.package.attempt,
         "outcome": sealing.outcome,
         "reason": sealing.reason,
-        "package": dg.MetadataValue.path(str(sealing.package.path)),
+        "package": _place(sealing.package),
         "seal_sha256": sealing.package.seal_sha256,
         "checks": checks_table(sealing.results),
     }
@@ -86,8 +87,13 @@ def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
                     "verdict": sealing.verdict,
                     "failed": ", ".join(r.name for r in failed if r.severity == "error") or "none",
                     "warnings": ", ".join(advisory) or "none",
-                    "package": dg.MetadataValue.path(str(sealing.package.path)),
+                    "package": _place(sealing.package),
                 },
             )
         ],
     )
+
+
+def _place(package: SealedPackage) -> dg.PathMetadataValue:
+    """Return where a package is: a path on this machine, or the URI of the object that commits it."""
+    return dg.MetadataValue.path(str(local_path(package.uri) or package.uri))

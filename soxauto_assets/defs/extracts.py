@@ -37,7 +37,7 @@ def extract_asset(item: Item, partitions: dg.PartitionsDefinition, code_version:
             metadata={
                 "dagster/partition_row_count": record.dataset.rows,
                 "dagster/column_lineage": column_lineage(item),
-                "dagster/uri": dataset.files[0].parent.as_uri(),
+                "dagster/uri": dataset.uri,
                 "dataset_digest": record.dataset.digest,
                 "extraction_record": record.ordinal,
                 "environment": record.environment,

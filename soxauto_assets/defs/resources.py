@@ -37,6 +37,8 @@ class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     model_config = ConfigDict(extra="forbid")
 
+    home: str = Field(description="Folder of datasets, evidence and records, or of their local copies (SOXAUTO_HOME).")
+
     def aws(self) -> dict[str, Any]:
         """Return what it adds to the AWS settings; nothing for folders."""
         return {}
@@ -76,7 +78,6 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     engine: EngineResource
     stores: StoresResource
     environment: str = Field(description="demo, lake or aws (SOXAUTO_ENV).")
-    home: str = Field(description="Folder of datasets, evidence and records (SOXAUTO_HOME).")
     bindings: str = Field(description="Bindings file (SOXAUTO_BINDINGS).")
     configuration: str | None = Field(
         None, description="File that replaces configuration keys (SOXAUTO_CONFIGURATION)."
@@ -94,7 +95,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 {
                     **(AwsSettings(**given).variables() if given else {}),
                     "SOXAUTO_ENV": self.environment,
-                    "SOXAUTO_HOME": self.home,
+                    "SOXAUTO_HOME": self.stores.home,
                     "SOXAUTO_LAKE": getattr(self.engine, "lake", ""),
                     "SOXAUTO_BINDINGS": self.bindings,
                     "SOXAUTO_CONFIGURATION": self.configuration or "",
@@ -130,16 +131,15 @@ def platform_resource(settings: Settings) -> PlatformResource:
     if settings.aws is not None:
         from soxauto_assets.defs.aws_resources import athena_resource, s3_stores_resource
 
-        engine, stores = athena_resource(settings.aws), s3_stores_resource(settings.aws)
+        engine, stores = athena_resource(settings.aws), s3_stores_resource(settings)
     else:
         spill = str(settings.home / "spill")
         engine = DuckDBLakeResource(lake=str(settings.lake), memory_limit=settings.memory_limit, spill=spill)
-        stores = StoresResource()
+        stores = StoresResource(home=str(settings.home))
     return PlatformResource(
         engine=engine,
         stores=stores,
         environment=settings.environment,
-        home=str(settings.home),
         bindings=str(settings.bindings),
         configuration=str(settings.configuration) if settings.configuration else None,
         first_period=settings.first_period.key,

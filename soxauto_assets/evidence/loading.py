@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
 from soxauto_assets.evidence.recompute import verify_and_recompute
-from soxauto_assets.evidence.store import LocalEvidenceStore, SealedPackage
+from soxauto_assets.evidence.store import EvidenceStore, SealedPackage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def load_rows(
-    store: LocalEvidenceStore, item: str, period: str, attempt: int | None = None, allow_failed: bool = False
+    store: EvidenceStore, item: str, period: str, attempt: int | None = None, allow_failed: bool = False
 ) -> "pd.DataFrame":
     """Return sealed rows; see :func:`soxauto_assets.load`."""
     import pandas as pd
     import pyarrow.parquet as pq
 
     package = _choose(store, item, period, attempt)
-    broken = [layer for layer in verify_and_recompute(package.path) if layer.status == "fail"]
+    folder = store.folder(package)
+    broken = [layer for layer in verify_and_recompute(folder) if layer.status == "fail"]
     if broken:
         raise NotVerified(
             f"attempt {package.attempt} does not verify: {broken[0].name}: {broken[0].text}",
@@ -39,7 +40,7 @@ def load_rows(
             item=item,
             period=period,
         )
-    table = pq.read_table(package.path / "data" / "rows")
+    table = pq.read_table(folder / "data" / "rows")
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     frame.attrs = {
         "item": item,
@@ -52,7 +53,7 @@ def load_rows(
     return frame
 
 
-def _choose(store: LocalEvidenceStore, item: str, period: str, attempt: int | None) -> SealedPackage:
+def _choose(store: EvidenceStore, item: str, period: str, attempt: int | None) -> SealedPackage:
     sealed = store.attempts(item, period)
     for package in reversed(sealed):
         if attempt is None or package.attempt == attempt:

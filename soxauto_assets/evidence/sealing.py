@@ -18,7 +18,7 @@ from soxauto_assets.catalog.model import Item
 from soxauto_assets.checks import CheckResult, Verdict, verdict_of
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.evidence.environment import build_environment
-from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
+from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.uploads import UploadStore
@@ -27,7 +27,7 @@ from soxauto_assets.records import RecordLog
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:soxauto:evidence-package:v1"
-_VOLATILE = ("run_id", "performed_by", "sources", "engine_files")
+_VOLATILE = ("run_id", "performed_by", "sources", "engine_files", "objects")
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Sealer:
         uploads: Where the originals of uploads are kept.
     """
 
-    store: LocalEvidenceStore
+    store: EvidenceStore
     heartbeats: RecordLog
     uploads: UploadStore
 

@@ -1,7 +1,7 @@
-"""The evidence store: packages in a local folder, written once.
+"""Evidence stores: their contract, and the one in a local folder; packages are written once.
 
 Here belongs publishing a package so that a reader sees it whole or not at all. What does not belong here: what is in it
-(``evidence.sealing``), and the form of its files (``evidence.bag``, ``evidence.verify``).
+(``evidence.sealing``), the form of its files (``evidence.bag``, ``evidence.verify``), and S3 (``evidence.store_s3``).
 
 A package is staged in a hidden folder beside its place and published by one rename, which is the commit point. A crash
 leaves a staging folder that no reader looks at.
@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from soxauto_assets.canonical import canonical_json, sha256_hex
@@ -44,32 +45,31 @@ class AttemptExists(StorageError):
 
 @dataclass(frozen=True)
 class SealedPackage:
-    """A package in the store.
+    """A package in a store.
 
     Attributes:
-        path: Its folder.
+        uri: Where it is: its folder (``file:``), or the object that commits it (``s3:``).
         item: Item id.
         period: Period key.
         attempt: Attempt number, from 1.
         seal_sha256: SHA-256 of its seal.
+        version_id: Version of the object that commits it, in S3.
     """
 
-    path: Path
+    uri: str
     item: str
     period: str
     attempt: int
     seal_sha256: str
+    version_id: str | None = None
 
 
-class LocalEvidenceStore:
-    """Evidence packages under ``<root>/<item>/<period>/attempt-0001``.
+class EvidenceStore(Protocol):
+    """Evidence packages: each is there as a whole or not at all, and never changes."""
 
-    Args:
-        root: The folder of the packages.
-    """
-
-    def __init__(self, root: Path):
-        self.root = root
+    @property
+    def uri(self) -> str:
+        """What every package's URI begins with."""
 
     def write(
         self,
@@ -92,27 +92,9 @@ class LocalEvidenceStore:
 
         Raises:
             AttemptExists: The attempt is there already.
-            StorageError: The disk refused, an id, path or label has no valid form, or the package would not verify; nothing
-                half written remains. Where only the last flush failed, the next call finds the attempt.
+            StorageError: The store refused, an id, path or label has no valid form, or the package would not verify; no
+                reader sees a part of it. Where only the last answer was lost, the next call finds the attempt.
         """
-        folder = self._folder(item, period)
-        if attempt < 1:
-            raise StorageError(
-                f"{attempt} is no attempt number", action="count attempts from 1", item=item, period=period
-            )
-        target = folder / _attempt_name(attempt)
-        with _naming(item, period):
-            _require_free(target)
-            with _staging(folder) as staged:
-                facts = write_bag(
-                    staged, payload, bag_info, lambda manifest: {STATEMENT: _statement_bytes(statement, manifest)}
-                )
-                seal = write_file(staged / SEAL, seal_bytes(facts))
-                _require_verified(staged)
-                _publish(staged, target)
-                for parent in (folder, folder.parent, self.root, self.root.parent):
-                    sync_folder(parent)
-        return SealedPackage(target, item, period, attempt, seal.sha256)
 
     def attempts(self, item: str, period: str) -> list[SealedPackage]:
         """Return the sealed packages of an item and period in order of attempt.
@@ -120,31 +102,16 @@ class LocalEvidenceStore:
         Raises:
             StorageError: An id has no valid form, or the store cannot be read.
         """
-        folder = self._folder(item, period)
-        found = []
-        with _naming(item, period, "read"):
-            for path in folder.iterdir() if folder.is_dir() else []:
-                match = _ATTEMPT.fullmatch(path.name)
-                if match and path.name == _attempt_name(int(match.group(1))) and (path / SEAL).is_file():
-                    seal = sha256_hex((path / SEAL).read_bytes())
-                    found.append(SealedPackage(path, item, period, int(match.group(1)), seal))
-        return sorted(found, key=lambda package: package.attempt)
 
     def newest(self, item: str, period: str) -> SealedPackage | None:
         """Return the newest sealed package, or None."""
-        return next(reversed(self.attempts(item, period)), None)
 
-    @staticmethod
-    def read(package: SealedPackage, name: str) -> bytes:
+    def read(self, package: SealedPackage, name: str) -> bytes:
         """Return the bytes of a file of a package, by its path within it.
 
         Raises:
             StorageError: The path has no valid form, or the file cannot be read.
         """
-        if not PATH.fullmatch(name):
-            raise StorageError(f"{name!r} is no path a package may hold", action="give a path of its manifest")
-        with _naming(package.item, package.period, "read"):
-            return (package.path / name).read_bytes()
 
     def statement(self, package: SealedPackage) -> dict[str, Any]:
         """Return a package's statement.
@@ -153,29 +120,169 @@ class LocalEvidenceStore:
             NotVerified: It is no JSON object in canonical form.
             StorageError: It cannot be read.
         """
-        try:
-            value = parse_canonical(self.read(package, STATEMENT), STATEMENT)
-            if isinstance(value, dict):
-                return value
-        except Fault:
-            pass
-        raise NotVerified(
-            f"the statement of attempt {package.attempt} is damaged",
-            action="restore the package from its store",
-            item=package.item,
-            period=package.period,
-        )
 
-    def _folder(self, item: str, period: str) -> Path:
-        if not ITEM_ID.fullmatch(item) or not _PERIOD.fullmatch(period):
+    def folder(self, package: SealedPackage) -> Path:
+        """Return a local folder with the package's files, to be read only.
+
+        Raises:
+            StorageError: The files cannot be fetched.
+        """
+
+
+class LocalEvidenceStore:
+    """Evidence packages under ``<root>/<item>/<period>/attempt-0001``.
+
+    Args:
+        root: The folder of the packages.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    @property
+    def uri(self) -> str:
+        """See :attr:`EvidenceStore.uri`."""
+        return self.root.absolute().as_uri()
+
+    def write(
+        self,
+        item: str,
+        period: str,
+        attempt: int,
+        payload: Mapping[str, bytes | Path],
+        statement: Mapping[str, Any],
+        bag_info: Mapping[str, str],
+    ) -> SealedPackage:
+        """See :meth:`EvidenceStore.write`; nothing half written remains."""
+        folder = self.root / package_path(item, period, attempt).rpartition("/")[0]
+        target = folder / attempt_name(attempt)
+        with naming(item, period):
+            _require_free(target)
+            with staging(folder) as staged:
+                facts = stage(staged, payload, statement, bag_info)
+                _publish(staged, target)
+                for parent in (folder, folder.parent, self.root, self.root.parent):
+                    sync_folder(parent)
+        return SealedPackage(target.absolute().as_uri(), item, period, attempt, facts[SEAL].sha256)
+
+    def attempts(self, item: str, period: str) -> list[SealedPackage]:
+        """See :meth:`EvidenceStore.attempts`."""
+        folder = self.root / period_path(item, period)
+        found = []
+        with naming(item, period, "read"):
+            for path in folder.iterdir() if folder.is_dir() else []:
+                attempt = attempt_of(path.name)
+                if attempt and (path / SEAL).is_file():
+                    seal = sha256_hex((path / SEAL).read_bytes())
+                    found.append(SealedPackage(path.absolute().as_uri(), item, period, attempt, seal))
+        return sorted(found, key=lambda package: package.attempt)
+
+    def newest(self, item: str, period: str) -> SealedPackage | None:
+        """See :meth:`EvidenceStore.newest`."""
+        return next(reversed(self.attempts(item, period)), None)
+
+    def read(self, package: SealedPackage, name: str) -> bytes:
+        """See :meth:`EvidenceStore.read`."""
+        require_path(name)
+        with naming(package.item, package.period, "read"):
+            return (self.folder(package) / name).read_bytes()
+
+    def statement(self, package: SealedPackage) -> dict[str, Any]:
+        """See :meth:`EvidenceStore.statement`."""
+        return parse_statement(package, self.read(package, STATEMENT))
+
+    def folder(self, package: SealedPackage) -> Path:
+        """See :meth:`EvidenceStore.folder`; it is the package itself."""
+        path = local_path(package.uri)
+        if path is None:
             raise StorageError(
-                "the item or period id has no valid form", action="use the ids that 'soxauto items' lists"
+                f"{package.uri} is not in this store", action="use the settings of the environment that sealed it"
             )
-        return self.root / item / period
+        return path
 
 
-def _attempt_name(attempt: int) -> str:
+def local_path(uri: str) -> Path | None:
+    """Return the path of a ``file:`` URI; None for another one."""
+    parts = urlsplit(uri)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def period_path(item: str, period: str) -> str:
+    """Return ``<item>/<period>`` for valid ids.
+
+    Raises:
+        StorageError: An id has another form, so that it could lead out of the store.
+    """
+    if not ITEM_ID.fullmatch(item) or not _PERIOD.fullmatch(period):
+        raise StorageError("the item or period id has no valid form", action="use the ids that 'soxauto items' lists")
+    return f"{item}/{period}"
+
+
+def package_path(item: str, period: str, attempt: int) -> str:
+    """Return ``<item>/<period>/attempt-0001`` for valid ids and an attempt from 1 on.
+
+    Raises:
+        StorageError: An id has another form, or the number is none.
+    """
+    folder = period_path(item, period)
+    if attempt < 1:
+        raise StorageError(f"{attempt} is no attempt number", action="count attempts from 1", item=item, period=period)
+    return f"{folder}/{attempt_name(attempt)}"
+
+
+def attempt_name(attempt: int) -> str:
+    """Return ``attempt-0001``."""
     return f"attempt-{attempt:04d}"
+
+
+def attempt_of(name: str) -> int | None:
+    """Return the number of an attempt by its name; None for a name of another form."""
+    match = _ATTEMPT.fullmatch(name)
+    return int(match.group(1)) if match and name == attempt_name(int(match.group(1))) else None
+
+
+def require_path(name: str) -> None:
+    """Refuse a path that no package may hold.
+
+    Raises:
+        StorageError: It has no valid form.
+    """
+    if not PATH.fullmatch(name):
+        raise StorageError(f"{name!r} is no path a package may hold", action="give a path of its manifest")
+
+
+def parse_statement(package: SealedPackage, text: bytes) -> dict[str, Any]:
+    """Return the statement of a package; see :meth:`EvidenceStore.statement`."""
+    try:
+        value = parse_canonical(text, STATEMENT)
+        if isinstance(value, dict):
+            return value
+    except Fault:
+        pass
+    raise NotVerified(
+        f"the statement of attempt {package.attempt} is damaged",
+        action="restore the package from its store",
+        item=package.item,
+        period=package.period,
+    )
+
+
+def stage(
+    folder: Path, payload: Mapping[str, bytes | Path], statement: Mapping[str, Any], bag_info: Mapping[str, str]
+) -> dict[str, FileFact]:
+    """Write a whole package into an empty folder and verify it.
+
+    Returns:
+        Size and SHA-256 of every file by its path from the folder; ``seal.json`` is the last.
+
+    Raises:
+        StorageError: A path or label has no valid form, or the package would not verify.
+        OSError: The disk refused.
+    """
+    facts = write_bag(folder, payload, bag_info, lambda manifest: {STATEMENT: _statement_bytes(statement, manifest)})
+    seal = write_file(folder / SEAL, seal_bytes(facts))
+    _require_verified(folder)
+    return {**facts, SEAL: seal}
 
 
 def _statement_bytes(statement: Mapping[str, Any], manifest: FileFact) -> bytes:
@@ -213,7 +320,8 @@ def _publish(staged: Path, target: Path) -> None:
 
 
 @contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
+def staging(folder: Path) -> Iterator[Path]:
+    """Give a hidden folder below a folder, removed at the end whatever happens."""
     staged = folder / f".staging-{uuid4().hex}"
     try:
         staged.mkdir(parents=True)
@@ -223,7 +331,7 @@ def _staging(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _naming(item: str, period: str, act: str = "written") -> Iterator[None]:
+def naming(item: str, period: str, act: str = "written") -> Iterator[None]:
     """Give every refusal its item and period, and turn the operating system's into one of ours."""
     try:
         yield

@@ -105,7 +105,7 @@ class Extractor:
             )
         chosen = next((r for r in reversed(records) if run_id and r["run_id"] == run_id), records[-1])
         record = ExtractionRecord.from_json(chosen)
-        return record, self.datasets.open(item, period.key, record.dataset, record.files)
+        return record, self.datasets.open(item, period.key, record.dataset, record.files, record.objects)
 
     def statements(self, item: Item, period: Period) -> dict[str, BoundStatement]:
         """Bind every statement of an item.
@@ -180,8 +180,9 @@ class Extractor:
             statements={},
             answers={},
             dataset=dataset.digest,
-            files=file_facts(dataset.files),
+            files=dataset.facts,
             engine_files=(),
+            objects=dataset.objects,
         )
 
     def _write(self, record: ExtractionRecord) -> ExtractionRecord:

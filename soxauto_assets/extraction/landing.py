@@ -1,6 +1,7 @@
 """Landing: the engine's files become the dataset, in contract types and in a total order.
 
-Here belongs the lossless rewrite and the dataset store. What does not belong here: running the query.
+Here belongs the lossless rewrite, the contract of dataset stores and the one in a local folder. What does not belong here:
+running the query, and the store in S3 (``extraction.landing_s3``).
 """
 
 import hashlib
@@ -8,10 +9,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 import duckdb
@@ -33,13 +34,24 @@ class Dataset:
 
     Attributes:
         item: The catalog item.
-        files: Parquet files, in order.
+        files: Parquet files on this machine, in order.
         digest: Digest of the rows.
+        facts: Name, SHA-256 and size of each file.
+        objects: Name, URI and version id of each file, where the store is S3.
     """
 
     item: Item
     files: tuple[Path, ...]
     digest: DatasetDigest
+    facts: tuple[Mapping[str, Any], ...]
+    objects: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def uri(self) -> str:
+        """Where the rows are kept: the folder of the files, or the prefix of the objects."""
+        if self.objects:
+            return str(self.objects[0]["uri"]).rpartition("/")[0]
+        return self.files[0].parent.as_uri()
 
     @contextmanager
     def query(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -50,37 +62,18 @@ class Dataset:
             yield connection
 
 
-class DatasetStore:
-    """Landed datasets in a local folder, addressed by content, written once.
+class DatasetStore(Protocol):
+    """Landed datasets, addressed by content, written once."""
 
-    Args:
-        root: ``<root>/<item>/<period>/<digest>/part-00000.parquet``.
-    """
-
-    def __init__(self, root: Path):
-        self.root = root
-
-    @contextmanager
-    def staging(self, item: str, period: str) -> Iterator[Path]:
-        """Give a folder for unfinished files, removed at the end whatever happens.
+    def staging(self, item: str, period: str) -> AbstractContextManager[Path]:
+        """Give a local folder for unfinished files, removed at the end whatever happens.
 
         Raises:
             StorageError: The disk refused.
         """
-        folder = item_folder(self.root, item, period) / f".staging-{uuid4().hex}"
-        try:
-            folder.mkdir(parents=True)
-            yield folder
-        except OSError as error:
-            raise _refused(error, item, period) from error
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def land(self, item: Item, period: str, unloaded: Sequence[Path], staging: Path) -> Dataset:
-        """Rewrite an engine's files as the dataset.
-
-        Rows are ordered by key and then by every other column, so that the same rows give the same file whatever the
-        engine's threads did.
+        """Rewrite an engine's files as the dataset and keep it; see :func:`rewrite`.
 
         Args:
             item: The catalog item.
@@ -89,36 +82,44 @@ class DatasetStore:
             staging: The folder of :meth:`staging`.
 
         Raises:
-            ExtractionError: A column is missing, extra, or cannot be read without loss; or there is no row.
-            StorageError: The disk refused.
+            ExtractionError: See :func:`rewrite`.
+            StorageError: The store refused; the dataset is there as a whole or not at all.
         """
-        part = staging / PART
-        with session() as connection:
-            source = scan(unloaded)
-            described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-            _require_columns(item, {row[0]: row[1] for row in described})
-            _require_exact_instants(connection, item, source)
-            columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in item.columns)
-            order = ", ".join(f'"{name}" NULLS FIRST' for name in total_order(item))
-            try:
-                connection.execute(
-                    f"COPY (SELECT {columns} FROM {source} ORDER BY {order}) "
-                    f"TO {text(part)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
-                )
-            except duckdb.IOException as error:
-                raise StorageError(
-                    "the landed rows could not be written",
-                    action="free disk space, then run the same command again",
-                    item=item.id,
-                    period=period,
-                ) from error
-        digest = dataset_digest([part], [(c.name, c.type) for c in item.columns], item.company_column)
-        if not digest.rows and not item.allow_empty:
-            raise ExtractionError(
-                "the source answered no row",
-                action="find out whether the source is loaded for the period; an empty extract is no evidence",
-            )
-        return Dataset(item, (self._publish(item.id, period, digest.digest, part),), digest)
+
+    def open(
+        self,
+        item: Item,
+        period: str,
+        digest: DatasetDigest,
+        facts: Sequence[Mapping[str, Any]],
+        objects: Sequence[Mapping[str, Any]] = (),
+    ) -> Dataset:
+        """Return a landed dataset with its files on this machine, as its extraction record describes them.
+
+        Raises:
+            StorageError: A file is missing or differs from the record.
+        """
+
+
+class LocalDatasetStore:
+    """Datasets in a local folder.
+
+    Args:
+        root: ``<root>/<item>/<period>/<digest>/part-00000.parquet``.
+    """
+
+    def __init__(self, root: Path):
+        self.root = root
+
+    def staging(self, item: str, period: str) -> AbstractContextManager[Path]:
+        """See :meth:`DatasetStore.staging`."""
+        return staging_folder(item_folder(self.root, item, period), item, period)
+
+    def land(self, item: Item, period: str, unloaded: Sequence[Path], staging: Path) -> Dataset:
+        """See :meth:`DatasetStore.land`."""
+        part, digest = rewrite(item, period, unloaded, staging)
+        kept = self._publish(item.id, period, digest.digest, part)
+        return Dataset(item, (kept,), digest, file_facts([kept]))
 
     def _publish(self, item: str, period: str, digest: str, part: Path) -> Path:
         """Move a finished part to its content's address; equal content that is there already stays as it is."""
@@ -136,14 +137,17 @@ class DatasetStore:
                     raise
         return folder / PART
 
-    def open(self, item: Item, period: str, digest: DatasetDigest, files: Sequence[Mapping[str, Any]]) -> Dataset:
-        """Return a landed dataset.
-
-        Raises:
-            StorageError: A file is missing or differs from the record.
-        """
+    def open(
+        self,
+        item: Item,
+        period: str,
+        digest: DatasetDigest,
+        facts: Sequence[Mapping[str, Any]],
+        objects: Sequence[Mapping[str, Any]] = (),
+    ) -> Dataset:
+        """See :meth:`DatasetStore.open`."""
         folder = item_folder(self.root, item.id, period) / digest.digest
-        for file in files:
+        for file in facts:
             path = folder / file["name"]
             if not path.is_file() or path.stat().st_size != file["bytes"] or file_sha256(path) != file["sha256"]:
                 raise StorageError(
@@ -152,7 +156,64 @@ class DatasetStore:
                     item=item.id,
                     period=period,
                 )
-        return Dataset(item, tuple(folder / file["name"] for file in files), digest)
+        return Dataset(item, tuple(folder / file["name"] for file in facts), digest, tuple(facts))
+
+
+def rewrite(item: Item, period: str, unloaded: Sequence[Path], staging: Path) -> tuple[Path, DatasetDigest]:
+    """Rewrite an engine's files as one part, and return it with the digest of its rows.
+
+    Rows are ordered by key and then by every other column, so that the same rows give the same file whatever the engine's
+    threads did.
+
+    Raises:
+        ExtractionError: A column is missing, extra, or cannot be read without loss; or there is no row.
+        StorageError: The disk refused.
+    """
+    part = staging / PART
+    with session() as connection:
+        source = scan(unloaded)
+        described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        _require_columns(item, {row[0]: row[1] for row in described})
+        _require_exact_instants(connection, item, source)
+        columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in item.columns)
+        order = ", ".join(f'"{name}" NULLS FIRST' for name in total_order(item))
+        try:
+            connection.execute(
+                f"COPY (SELECT {columns} FROM {source} ORDER BY {order}) "
+                f"TO {text(part)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)"
+            )
+        except duckdb.IOException as error:
+            raise StorageError(
+                "the landed rows could not be written",
+                action="free disk space, then run the same command again",
+                item=item.id,
+                period=period,
+            ) from error
+    digest = digest_of_rows(item, [part])
+    if not digest.rows and not item.allow_empty:
+        raise ExtractionError(
+            "the source answered no row",
+            action="find out whether the source is loaded for the period; an empty extract is no evidence",
+        )
+    return part, digest
+
+
+def digest_of_rows(item: Item, files: Sequence[Path]) -> DatasetDigest:
+    """Return the digest of the rows in an item's files."""
+    return dataset_digest(files, [(c.name, c.type) for c in item.columns], item.company_column)
+
+
+@contextmanager
+def staging_folder(parent: Path, item: str, period: str) -> Iterator[Path]:
+    """Give a folder for unfinished files below a parent; see :meth:`DatasetStore.staging`."""
+    folder = parent / f".staging-{uuid4().hex}"
+    try:
+        folder.mkdir(parents=True)
+        yield folder
+    except OSError as error:
+        raise _refused(error, item, period) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def total_order(item: Item) -> tuple[str, ...]:

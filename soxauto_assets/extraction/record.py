@@ -64,6 +64,7 @@ class ExtractionRecord:
         engine_files: The engine's own files: name, SHA-256, bytes.
         warnings: What a person should know and no check decides.
         custody: Custody record of the file that an upload was made from.
+        objects: Name, URI and version id of the landed files, where they are kept in S3.
         ordinal: Number in the log of the item and period; 0 before it is written.
     """
 
@@ -84,6 +85,7 @@ class ExtractionRecord:
     engine_files: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...] = ()
     custody: Mapping[str, Any] | None = None
+    objects: tuple[Mapping[str, Any], ...] = ()
     ordinal: int = 0
 
     @property
@@ -121,6 +123,7 @@ class ExtractionRecord:
             "engine_files": [dict(file) for file in self.engine_files],
             "warnings": list(self.warnings),
             "custody": dict(self.custody) if self.custody else None,
+            "objects": [dict(entry) for entry in self.objects],
         }
 
     @classmethod
@@ -150,6 +153,7 @@ class ExtractionRecord:
             engine_files=tuple(value["engine_files"]),
             warnings=tuple(value["warnings"]),
             custody=value["custody"],
+            objects=tuple(value.get("objects", ())),
             ordinal=value.get("ordinal", 0),
         )
 

@@ -1,7 +1,7 @@
 """Uploads: files that people hand in, kept as they came, then read strictly.
 
-Here belongs custody (the original bytes, who handed them in, for which period) and reading a file into rows. What does not
-belong here: landing (``extraction.landing``) and judgement (``checks``).
+Here belongs custody (who handed which bytes in, for which period) and reading a file into rows. What does not belong here:
+where the bytes are (``extraction.originals``), landing (``extraction.landing``) and judgement (``checks``).
 
 The bytes are hashed and stored before anything reads them. Reading the same bytes again gives the same rows and the same
 rejected lines.
@@ -10,7 +10,6 @@ rejected lines.
 import csv
 import getpass
 import io
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +17,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pyarrow as pa
 
 from soxauto_assets.canonical import sha256_hex
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.errors import ExtractionError, StorageError
+from soxauto_assets.extraction.originals import Originals
 from soxauto_assets.extraction.tables import arrow_type
 from soxauto_assets.period import Period
-from soxauto_assets.records import RecordLog, item_folder
+from soxauto_assets.records import RecordLog
 from soxauto_assets.sources.model import by_name
 
-ORIGINAL = "original.csv"
 MAX_BYTES = 2**30
 AFTER_PERIOD = "usage date lies after the period"
 _AMOUNT = re.compile(r"^([-\u2212])?(?:[A-Z]{3} ?|[$€£₦] ?)?(\d+|\d{1,3}(?:[, \u00a0]\d{3})+(?=\.))(\.\d{1,4})?$")
@@ -74,15 +72,16 @@ class Parsed:
 
 
 class UploadStore:
-    """Uploaded files in a local folder, addressed by content, with a log of custody records.
+    """Uploaded files, addressed by content, with a log of custody records.
 
     Args:
-        root: ``<root>/<item>/<period>/<sha256>/original.csv`` beside the records.
+        originals: Where the bytes are kept.
+        records: The custody records.
     """
 
-    def __init__(self, root: Path):
-        self.root = root
-        self.records = RecordLog(root)
+    def __init__(self, originals: Originals, records: RecordLog):
+        self.originals = originals
+        self.records = records
 
     def ingest(
         self, item: Item, period: Period, file: Path, uploader: str, company: str | None = None
@@ -112,7 +111,7 @@ class UploadStore:
                 f"{file.name} cannot be read ({error.strerror})", action="give a readable file", item=item.id
             ) from error
         digest = sha256_hex(content)
-        self._keep(item.id, period.key, digest, content)
+        kept = self.originals.keep(item.id, period.key, digest, content)
         parsed = parse(item, content, period, company)
         record = {
             "file": file.name,
@@ -126,6 +125,7 @@ class UploadStore:
             "lines": parsed.lines,
             "rows": len(parsed.rows),
             "rejected": [[r.line, r.reason] for r in parsed.rejected],
+            **kept,
         }
         ordinal = self.records.append(item.id, period.key, record)
         return {**record, "ordinal": ordinal}, parsed
@@ -145,46 +145,15 @@ class UploadStore:
                 item=item.id,
                 period=period.key,
             )
-        path = item_folder(self.root, item.id, period.key) / records[-1]["sha256"] / ORIGINAL
-        content = path.read_bytes() if path.is_file() else b""
-        if sha256_hex(content) != records[-1]["sha256"]:
-            raise StorageError(
-                "the kept original is missing or was changed",
-                action="hand the file in again",
-                item=item.id,
-                period=period.key,
-            )
-        return records[-1], content
+        return records[-1], self.original(item, period, records[-1]["sha256"]).read_bytes()
 
     def original(self, item: Item, period: Period, digest: str) -> Path:
-        """Return where the original bytes of that digest are kept."""
-        return item_folder(self.root, item.id, period.key) / digest / ORIGINAL
+        """Return a local file with the original bytes of that digest.
 
-    def _keep(self, item: str, period: str, digest: str, content: bytes) -> None:
-        """Store the bytes under their digest, once, read-only."""
-        folder = item_folder(self.root, item, period) / digest
-        staged = folder.with_name(f".staging-{uuid4().hex}")
-        if (folder / ORIGINAL).is_file():
-            return
-        try:
-            staged.mkdir(parents=True)
-            with open(staged / ORIGINAL, "xb") as kept:
-                kept.write(content)
-                kept.flush()
-                os.fsync(kept.fileno())
-            (staged / ORIGINAL).chmod(0o444)
-            staged.rename(folder)
-        except OSError as error:
-            (staged / ORIGINAL).unlink(missing_ok=True)
-            if staged.is_dir():
-                staged.rmdir()
-            if not (folder / ORIGINAL).is_file():
-                raise StorageError(
-                    f"the original could not be kept ({error.strerror})",
-                    action="free disk space, then hand the file in again",
-                    item=item,
-                    period=period,
-                ) from error
+        Raises:
+            StorageError: The kept bytes are missing or changed.
+        """
+        return self.originals.open(item.id, period.key, digest)
 
 
 def parse(item: Item, content: bytes, period: Period, company: str | None) -> Parsed:

@@ -72,7 +72,7 @@ def test_close_passes_fails_and_cannot(soxauto, lake, tmp_path):
     three = ("--item", "IPE_07", "--item", "IPE_09", "--item", "CR_05")
     good = soxauto("close", "2025-09", *three)
     assert good.exit_code == 0, good.output
-    assert "IPE_07/2025-09/attempt-0001" in good.output and "11 passed, 0 failed, 1 warned" in good.output
+    assert "attempt-0001, new" in good.output and "11 passed, 0 failed, 1 warned" in good.output
 
     failed = soxauto("close", "2025-09", *three, "--item", "CR_04")
     assert failed.exit_code == 1
@@ -97,7 +97,7 @@ def test_a_corrected_source_makes_the_second_attempt_with_the_given_reason(soxau
     assert soxauto("close", "2025-09", "--item", "CR_04").exit_code == 1
     write_table(lake, "bs_balances_view", BALANCES["bs_balances_view"].replace("2025-09-29", "2025-10-06"))
     again = soxauto("close", "2025-09", "--item", "CR_04", "--reason", "balances refreshed")
-    assert again.exit_code == 0 and "CR_04/2025-09/attempt-0002" in again.output
+    assert again.exit_code == 0 and "attempt-0002, new" in again.output
     statement = tmp_path / "home" / "evidence" / "CR_04" / "2025-09" / "attempt-0002" / "statement.json"
     assert json.loads(statement.read_text())["predicate"]["reason"] == "balances refreshed"
 

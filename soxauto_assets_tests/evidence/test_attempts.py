@@ -6,6 +6,7 @@ import soxauto_assets
 from soxauto_assets.canonical import read_json
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
 from soxauto_assets.evidence.recompute import verify_and_recompute
+from soxauto_assets.evidence.store import local_path
 from soxauto_assets_tests.catalog.test_ipe_07 import TABLES
 from soxauto_assets_tests.closing import close
 from soxauto_assets_tests.lakes import write_table
@@ -22,7 +23,7 @@ def test_the_first_close_seals_attempt_1_with_every_row(open_runtime):
     assert (sealing.outcome, sealing.package.attempt, sealing.verdict) == ("sealed", 1, "passed")
     predicate = runtime.evidence.statement(sealing.package)["predicate"]
     assert (predicate["rows"], predicate["supersedes"], predicate["reason"]) == (7, None, "first attempt")
-    assert {layer.status for layer in verify_and_recompute(sealing.package.path)} == {"pass", "not present"}
+    assert {layer.status for layer in verify_and_recompute(local_path(sealing.package.uri))} == {"pass", "not present"}
 
 
 def test_the_same_close_again_makes_no_attempt_but_a_heartbeat(open_runtime):
@@ -65,7 +66,7 @@ def test_a_failed_verdict_is_sealed_and_its_rows_are_given_only_when_asked_for(o
     sealing = close(runtime, "CR_04")
     assert sealing.verdict == "failed"
     assert [result.name for result in sealing.results if not result.good] == ["freshness"]
-    assert all(layer.status != "fail" for layer in verify_and_recompute(sealing.package.path))
+    assert all(layer.status != "fail" for layer in verify_and_recompute(local_path(sealing.package.uri)))
     with pytest.raises(FailedVerdict, match="CR_04 2025-09: the verdict of attempt 1 is failed"):
         runtime.load("CR_04", "2025-09")
     assert len(runtime.load("CR_04", "2025-09", allow_failed=True)) == 4
@@ -87,7 +88,7 @@ def test_load_refuses_what_is_not_sealed_or_does_not_verify(open_runtime, monkey
     package = close(runtime, "IPE_07").package
     with pytest.raises(NotSealed, match="attempt 9"):
         runtime.load("IPE_07", "2025-09", attempt=9)
-    part = package.path / "data" / "rows" / "part-00000.parquet"
+    part = local_path(package.uri) / "data" / "rows" / "part-00000.parquet"
     part.chmod(0o644)
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     with pytest.raises(NotVerified, match="differs from the seal"):
@@ -100,7 +101,7 @@ def test_load_refuses_what_is_not_sealed_or_does_not_verify(open_runtime, monkey
 
 def test_a_package_says_nothing_of_local_paths(open_runtime, tmp_path):
     package = close(open_runtime(), "IPE_07").package
-    for path in package.path.rglob("*"):
+    for path in local_path(package.uri).rglob("*"):
         if path.is_file():
             assert str(tmp_path).encode() not in path.read_bytes(), path.name
 
@@ -114,16 +115,16 @@ def test_a_package_forged_with_a_new_seal_still_fails_when_rows_and_digest_disag
     first = close(runtime, "IPE_07").package
     other = close(runtime, "IPE_07", period="2025-08").package
     payload = {
-        path.relative_to(first.path / "data").as_posix(): path.read_bytes()
-        for path in (first.path / "data").rglob("*")
+        path.relative_to(local_path(first.uri) / "data").as_posix(): path.read_bytes()
+        for path in (local_path(first.uri) / "data").rglob("*")
         if path.is_file()
     }
-    payload["rows/part-00000.parquet"] = (other.path / "data" / "rows" / "part-00000.parquet").read_bytes()
-    statement = read_json((first.path / "statement.json").read_bytes())
+    payload["rows/part-00000.parquet"] = (local_path(other.uri) / "data" / "rows" / "part-00000.parquet").read_bytes()
+    statement = read_json((local_path(first.uri) / "statement.json").read_bytes())
     statement["subject"] = statement["subject"][1:]
     forged = LocalEvidenceStore(runtime.settings.home / "forged").write(
         "IPE_07", "2025-09", 1, payload, statement, {"Bag-Software-Agent": "test"}
     )
-    assert verify.verify_package(forged.path).verified
-    failed = {layer.name for layer in verify_and_recompute(forged.path) if layer.status == "fail"}
+    assert verify.verify_package(local_path(forged.uri)).verified
+    failed = {layer.name for layer in verify_and_recompute(local_path(forged.uri)) if layer.status == "fail"}
     assert failed == {"dataset digest", "control totals"}

@@ -50,8 +50,9 @@ def everything(root: Path) -> list[str]:
 
 def test_a_package_lies_under_item_period_and_attempt(store):
     package = write(store, 12)
-    assert package.path == store.root / "IPE_07" / "2025-09" / "attempt-0012"
-    assert everything(package.path) == [
+    assert store.folder(package) == store.root / "IPE_07" / "2025-09" / "attempt-0012"
+    assert package.uri == store.folder(package).as_uri() and package.uri.startswith(f"{store.uri}/")
+    assert everything(store.folder(package)) == [
         "bag-info.txt",
         "bagit.txt",
         "data/a.txt",
@@ -60,7 +61,7 @@ def test_a_package_lies_under_item_period_and_attempt(store):
         "statement.json",
         "tagmanifest-sha256.txt",
     ]
-    assert verify_package(package.path).seal_sha256 == package.seal_sha256
+    assert verify_package(store.folder(package)).seal_sha256 == package.seal_sha256
 
 
 def test_equal_content_has_an_equal_seal(store, tmp_path):
@@ -96,8 +97,8 @@ def test_nothing_else_can_be_read(store, name):
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"a": 1}'])
 def test_a_damaged_statement_is_named(store, text):
     package = write(store)
-    (package.path / "statement.json").chmod(0o644)
-    (package.path / "statement.json").write_bytes(text)
+    (store.folder(package) / "statement.json").chmod(0o644)
+    (store.folder(package) / "statement.json").write_bytes(text)
     with pytest.raises(NotVerified, match="IPE_07 2025-09: the statement of attempt 1 is damaged"):
         store.statement(package)
 
@@ -109,7 +110,7 @@ def test_a_sealed_attempt_is_never_overwritten(store):
     first = write(store)
     with pytest.raises(AttemptExists, match="IPE_07 2025-09: attempt 1 was sealed by another run"):
         write(store, payload={"a.txt": b"other"})
-    assert verify_package(first.path).verified
+    assert verify_package(store.folder(first)).verified
     assert store.read(first, "data/a.txt") == b"x"
     assert not any(".staging" in name for name in everything(store.root))
 
@@ -132,7 +133,7 @@ def test_of_many_writers_at_once_exactly_one_seals(store):
         thread.join()
     assert [outcome for outcome in outcomes if outcome] == store.attempts(ITEM, PERIOD)
     assert len(outcomes) == 8 and len(store.attempts(ITEM, PERIOD)) == 1
-    assert verify_package(store.attempts(ITEM, PERIOD)[0].path).verified
+    assert verify_package(store.folder(store.attempts(ITEM, PERIOD)[0])).verified
     assert os.listdir(store.root / ITEM / PERIOD) == ["attempt-0001"]
 
 
@@ -154,7 +155,7 @@ def test_a_folder_without_a_seal_is_no_attempt_and_is_not_taken_away(store, cont
     "name", ["attempt-1", "attempt-00001", "attempt-0000", "attempt-0001x", ".attempt-0001", "attempt-٠٠٠١"]
 )
 def test_a_folder_of_another_name_is_no_attempt(store, name):
-    write(store).path.rename(store.root / ITEM / PERIOD / name)
+    store.folder(write(store)).rename(store.root / ITEM / PERIOD / name)
     assert store.attempts(ITEM, PERIOD) == []
 
 
@@ -187,7 +188,7 @@ def test_a_full_disk_leaves_nothing_whenever_it_fills(full_disk, free):
     assert store.attempts(ITEM, PERIOD) == [first]
     assert os.listdir(store.root / ITEM / PERIOD) == ["attempt-0001"]
     (full_disk / "ballast").unlink()
-    assert verify_package(write(store, 2).path).verified
+    assert verify_package(store.folder(write(store, 2))).verified
 
 
 def test_a_disk_that_refuses_leaves_nothing_and_says_what_to_do(store, tmp_path):
@@ -234,8 +235,10 @@ def test_whichever_call_the_system_refuses_nothing_half_written_remains(store, m
                 assert str(error).startswith("IPE_07 2025-09: ") and os.strerror(number) in str(error)
         sealed = store.attempts(ITEM, PERIOD)
         # A refusal after the commit point may leave the whole package, never a part of it.
-        assert all(verify_package(package.path).verified for package in sealed)
-        assert sorted(os.listdir(folder) if folder.exists() else []) == [package.path.name for package in sealed]
+        assert all(verify_package(store.folder(package)).verified for package in sealed)
+        assert sorted(os.listdir(folder) if folder.exists() else []) == [
+            store.folder(package).name for package in sealed
+        ]
     assert attempt > 1 and verify_package(folder / f"attempt-{attempt:04d}").verified
 
 
@@ -265,8 +268,8 @@ def test_a_killed_writer_leaves_a_whole_package_or_none_and_the_next_one_goes_on
     left = set(os.listdir(store.root / ITEM / PERIOD)) - {"attempt-0001"}
     assert len(found) == (moment > 9) and len(left) == (moment <= 9)
     assert all(re.fullmatch(r"\.staging-[0-9a-f]{32}", name) for name in left)
-    assert all(verify_package(package.path).verified for package in found)
-    assert verify_package(write(store, 1 + len(found)).path).verified
+    assert all(verify_package(store.folder(package)).verified for package in found)
+    assert verify_package(store.folder(write(store, 1 + len(found)))).verified
     assert [package.attempt for package in store.attempts(ITEM, PERIOD)] == list(range(1, 2 + len(found)))
 
 

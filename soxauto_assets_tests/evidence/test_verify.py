@@ -25,7 +25,7 @@ STATEMENT = {"_type": verify.STATEMENT_TYPE, "predicateType": "urn:t", "subject"
 def package(tmp_path: Path) -> Path:
     store = LocalEvidenceStore(tmp_path / "evidence")
     payload = {"rows/part-00000.parquet": b"PAR1", "checks.json": b'{"a":1}', "query/extract.sql": b"select 1\n"}
-    return store.write("IPE_07", "2025-09", 1, payload, STATEMENT, {"Bag-Software-Agent": "test"}).path
+    return store.folder(store.write("IPE_07", "2025-09", 1, payload, STATEMENT, {"Bag-Software-Agent": "test"}))
 
 
 def faults(package: Path) -> dict[str, str]:

@@ -9,12 +9,18 @@ import pytest
 from soxauto_assets.catalog import get_item
 from soxauto_assets.errors import ExtractionError, StorageError
 from soxauto_assets.evidence.recompute import verify_and_recompute
+from soxauto_assets.extraction.originals import LocalOriginals
 from soxauto_assets.extraction.uploads import AFTER_PERIOD, UploadStore, amount_of, id_of, parse
 from soxauto_assets.period import Period
+from soxauto_assets.records import LocalRecordLog
 from soxauto_assets_tests.closing import close
 
 JDASH = get_item("JDASH")
 SEPTEMBER = Period(2025, 9)
+
+
+def open_uploads(root: Path) -> UploadStore:
+    return UploadStore(LocalOriginals(root), LocalRecordLog(root))
 
 
 def read(text: str, company: str | None = None):
@@ -163,7 +169,7 @@ def test_custody_is_sealed_with_the_original_bytes(open_runtime, tmp_path):
     (tmp_path / "export.csv").unlink()
     sealing = close(runtime, "JDASH")
     assert sealing.verdict == "passed"
-    package = sealing.package.path
+    package = runtime.evidence.folder(sealing.package)
     assert (package / "data" / "original" / "original.csv").read_bytes() == content
     assert b'"uploader":"Uploader"' in (package / "data" / "custody.json").read_bytes()
     assert all(layer.status != "fail" for layer in verify_and_recompute(package))
@@ -213,4 +219,4 @@ def test_a_changed_original_is_found(open_runtime, tmp_path):
 
 def test_a_missing_file_is_said_plainly(tmp_path: Path):
     with pytest.raises(StorageError, match=r"nothing.csv cannot be read \(No such file"):
-        UploadStore(tmp_path).ingest(JDASH, SEPTEMBER, tmp_path / "nothing.csv", "Uploader")
+        open_uploads(tmp_path).ingest(JDASH, SEPTEMBER, tmp_path / "nothing.csv", "Uploader")
