@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from soxauto_assets_tests.aws.ministack import MiniStack
+from soxauto_assets_tests.aws.endpoint import Endpoint
+from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
+from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
 
 _HERE = Path(__file__).parent
 
@@ -23,3 +25,40 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
     server = MiniStack(tmp_path_factory.mktemp("ministack"))
     yield server
     server.stop()
+
+
+WORKGROUP = "sox-automation"
+RESULTS_BUCKET = "sox-athena-results"
+DATA_BUCKET = "sox-data"
+
+
+@pytest.fixture(scope="session")
+def aws(ministack: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """The endpoint, one for the session, with a bucket for results, one for data, and a workgroup."""
+    endpoint = Endpoint(ministack.url, tmp_path_factory.mktemp("endpoint"), region=REGION, account=ACCOUNT)
+    s3 = endpoint.upstream.client("s3", ACCOUNT, REGION)
+    for bucket in (RESULTS_BUCKET, DATA_BUCKET):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    yield endpoint
+    endpoint.stop()
+
+
+@pytest.fixture
+def endpoint(aws: Endpoint) -> Iterator[Endpoint]:
+    """The endpoint without faults, with an empty log of calls and its workgroup as it should be."""
+    aws.reset()
+    workgroup = WorkGroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
+    aws.athena.workgroup(ACCOUNT, REGION, workgroup)
+    yield aws
+    aws.reset()
+
+
+@pytest.fixture
+def aws_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment in which every AWS client of this process uses the endpoint."""
+    variables = endpoint.environment()
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables

@@ -1,0 +1,244 @@
+"""Analysis: whether a query's names and types are known, and its text for DuckDB.
+
+Here belongs what Trino's analyser refuses, and the translation. What does not belong here: grammar (``grammar``), types of
+operands (``types``), execution.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import traverse_scope
+
+from soxauto_assets_tests.aws.endpoint.athena import catalog as glue
+from soxauto_assets_tests.aws.endpoint.athena.catalog import Catalog, Table
+from soxauto_assets_tests.aws.endpoint.athena.failures import QueryFailure
+from soxauto_assets_tests.aws.endpoint.athena.functions import FUNCTIONS
+from soxauto_assets_tests.aws.endpoint.athena.grammar import at
+from soxauto_assets_tests.aws.endpoint.athena.hive import PATH
+from soxauto_assets_tests.aws.endpoint.athena.operands import check_operands
+from soxauto_assets_tests.aws.endpoint.athena.statement import Statement
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A query that Athena would run.
+
+    Attributes:
+        tables: View name to table.
+        reads: View name to the columns that are read.
+        columns: Names of the output columns.
+        sql: DuckDB text over the views.
+    """
+
+    tables: dict[str, Table]
+    reads: dict[str, frozenset[str]]
+    columns: tuple[str, ...]
+    sql: str
+
+
+def analyse(statement: Statement, catalog: Catalog, database: str | None, parameters: list[str]) -> Analysis:
+    """Check a statement against the catalog and translate it.
+
+    Args:
+        statement: The statement.
+        catalog: The catalog.
+        database: Database of names that give none.
+        parameters: Values of its parameters.
+
+    Raises:
+        QueryFailure: Trino would refuse it, or this endpoint cannot give Trino's answer.
+    """
+    tree = statement.tree.copy()
+    _put_parameters(tree, statement.parameters, parameters)
+    for identifier in tree.find_all(exp.Identifier):
+        identifier.set("this", identifier.name.lower())
+    tables = _tables(tree, statement.text, catalog, database)
+    _known_words(statement)
+    _name_outputs(tree, statement)
+    schema: dict[str, object] = {}
+    for table in tables.values():
+        columns = schema.setdefault(table.database, {})
+        assert isinstance(columns, dict)
+        columns[table.name] = table.trino() | ({PATH: "varchar"} if _reads_path(tree) else {})
+    try:
+        tree = qualify(tree, schema=schema, dialect="athena", expand_alias_refs=False)
+        tree = annotate_types(tree, schema=schema, dialect="athena")
+    except SqlglotError as error:
+        raise _unresolved(statement, str(error)) from error
+    check_operands(tree, statement)
+    names = tuple(tree.named_selects)
+    if statement.kind == "UNLOAD":
+        _unloadable(tree, names)
+    reads = _to_views(tree, tables)
+    _rewrite(tree)
+    try:
+        sql = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+    except SqlglotError as error:
+        raise QueryFailure("NOT_SUPPORTED", f"this endpoint cannot run the text as Trino does: {error}") from error
+    return Analysis({name: tables[name] for name in reads}, reads, names, sql)
+
+
+def _put_parameters(tree: exp.Expr, expected: int, values: list[str]) -> None:
+    """Put values in; one that is no expression, or names a column, is a string."""
+    if not expected:
+        return
+    if expected != len(values):
+        raise QueryFailure(
+            "INVALID_PARAMETER_USAGE",
+            f"line 1:1: Incorrect number of parameters: expected {expected} but found {len(values)}",
+        )
+    for node, value in zip(list(tree.find_all(exp.Placeholder, bfs=False)), values, strict=True):
+        node.replace(_parameter(value))
+
+
+def _parameter(value: str) -> exp.Expr:
+    try:
+        found = exp.maybe_parse(value, dialect="athena")
+    except SqlglotError:
+        return exp.Literal.string(value)
+    if found.find(exp.Column, exp.Identifier, exp.Query, exp.Command):
+        return exp.Literal.string(value)
+    return found
+
+
+def _tables(tree: exp.Expr, text: str, catalog: Catalog, database: str | None) -> dict[str, Table]:
+    """Return the tables by view name, and give every reference its database."""
+    named = {cte.alias for cte in tree.find_all(exp.CTE)}
+    found: dict[str, Table] = {}
+    for reference in list(tree.find_all(exp.Table)):
+        if not isinstance(reference.this, exp.Identifier):
+            raise QueryFailure(
+                "NOT_SUPPORTED", f"table functions are not run by this endpoint: {reference.sql('athena')}"
+            )
+        position = at(text, reference.this.meta.get("start", 0))
+        if not reference.db and reference.name in named:
+            continue
+        if reference.catalog and reference.catalog != glue.NAME.lower():
+            raise QueryFailure("CATALOG_NOT_FOUND", f"{position}: Catalog '{reference.catalog}' not found")
+        if not reference.db and not database:
+            raise QueryFailure(
+                "MISSING_SCHEMA_NAME", f"{position}: Schema must be specified when session schema is not set"
+            )
+        home = reference.db or str(database).lower()
+        reference.set("db", exp.to_identifier(home, quoted=True))
+        reference.set("catalog", None)
+        name = _view(home, reference.name)
+        if name not in found:
+            found[name] = catalog.table(home, reference.name, position)
+    return found
+
+
+def _view(database: str, table: str) -> str:
+    return f"{database}.{table}"
+
+
+def _known_words(statement: Statement) -> None:
+    for function in statement.words.functions:
+        if function.name not in FUNCTIONS:
+            raise QueryFailure(
+                "FUNCTION_NOT_FOUND",
+                f"{at(statement.text, function.offset)}: Function '{function.name}' not registered",
+            )
+    for kind in statement.words.types:
+        raise QueryFailure("TYPE_NOT_FOUND", f"{at(statement.text, kind.offset)}: Unknown type: {kind.name}")
+
+
+def _name_outputs(tree: exp.Query, statement: Statement) -> None:
+    """Name the outputs that have no name as Athena names them, by position.
+
+    An UNLOAD of such an output is refused, as CREATE TABLE AS is; Athena's guide does not say, so this is the stricter reading.
+    """
+    for select in _outermost(tree):
+        for number, item in enumerate(list(select.expressions)):
+            if isinstance(item, (exp.Alias, exp.Column, exp.Star)) or item.is_star:
+                continue
+            if statement.kind == "UNLOAD" and select is next(_outermost(tree)):
+                raise QueryFailure(
+                    "MISSING_COLUMN_NAME", f"line 1:1: Column name not specified at position {number + 1}"
+                )
+            select.expressions[number].replace(exp.alias_(item.copy(), f"_col{number}", quoted=True))
+
+
+def _outermost(tree: exp.Expr) -> Iterator[exp.Select]:
+    if isinstance(tree, exp.SetOperation):
+        yield from _outermost(tree.left)
+        yield from _outermost(tree.right)
+    elif isinstance(tree, (exp.Subquery, exp.Paren)):
+        yield from _outermost(tree.this)
+    elif isinstance(tree, exp.Select):
+        yield tree
+
+
+def _reads_path(tree: exp.Expr) -> bool:
+    return any(column.name == PATH for column in tree.find_all(exp.Column))
+
+
+def _unresolved(statement: Statement, message: str) -> QueryFailure:
+    """Return the failure of a name that no table has, at its place in the text."""
+    name = message.split("'")[1] if message.count("'") >= 2 else message
+    if "could not be resolved" not in message and "Unknown column" not in message:
+        return QueryFailure("SYNTAX_ERROR", f"line 1:1: {message}")
+    name = name.replace('"', "").lower()
+    position = next(
+        (
+            at(statement.text, column.this.meta["start"] if not column.table else column.args["table"].meta["start"])
+            for column in statement.tree.find_all(exp.Column)
+            if column.name.lower() == name.rpartition(".")[2] and "start" in column.this.meta
+        ),
+        "line 1:1",
+    )
+    shown = next(
+        (
+            column.sql("athena").replace('"', "")
+            for column in statement.tree.find_all(exp.Column)
+            if column.name.lower() == name
+        ),
+        name,
+    )
+    return QueryFailure(
+        "COLUMN_NOT_FOUND",
+        f"{position}: Column '{shown}' cannot be resolved or requester is not authorized to access requested resources",
+    )
+
+
+def _unloadable(tree: exp.Query, names: tuple[str, ...]) -> None:
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            raise QueryFailure("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{name}' specified more than once")
+    for item in tree.selects:
+        if isinstance(item.unalias(), exp.Null):
+            raise QueryFailure("NOT_SUPPORTED", "Unsupported Hive type: unknown")
+
+
+def _to_views(tree: exp.Expr, tables: dict[str, Table]) -> dict[str, frozenset[str]]:
+    """Point every reference at its view, and return the columns that are read."""
+    reads: dict[str, set[str]] = {name: set() for name in tables}
+    for scope in traverse_scope(tree):
+        for column in scope.columns:
+            source = scope.sources.get(column.table)
+            if isinstance(source, exp.Table) and source.db:
+                reads[_view(source.db, source.name)].add(column.name)
+    for reference in list(tree.find_all(exp.Table)):
+        if reference.db:
+            reference.set("this", exp.to_identifier(_view(reference.db, reference.name), quoted=True))
+            reference.set("db", None)
+    return {name: frozenset(columns) for name, columns in reads.items()}
+
+
+def _rewrite(tree: exp.Expr) -> None:
+    """Give literals the types that Athena gives them: ``1.5`` is a double, ``decimal '1.50'`` a decimal(3,2)."""
+    for node in list(tree.find_all(exp.Literal)):
+        if not node.is_string and not str(node.this).isdigit() and not isinstance(node.parent, exp.DataTypeParam):
+            node.replace(exp.cast(exp.Literal.string(str(node.this)), "double"))
+    for cast in list(tree.find_all(exp.Cast)):
+        if cast.to.this is not exp.DataType.Type.DECIMAL or cast.to.expressions:
+            continue
+        size = "38, 0"
+        if isinstance(cast.this, exp.Literal) and cast.this.is_string:
+            whole, _, fraction = str(cast.this.this).lstrip("+-").partition(".")
+            size = f"{max(1, len(whole.lstrip('0')) + len(fraction))}, {len(fraction)}"
+        cast.set("to", exp.DataType.build(f"decimal({size})"))
