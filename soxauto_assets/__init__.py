@@ -34,6 +34,9 @@ def load(item: str, period: str, attempt: int | None = None, allow_failed: bool 
         FailedVerdict: Its verdict is failed and ``allow_failed`` is not set.
         NotVerified: The package does not match its seal, or its rows do not match its digest.
     """
+    from contextlib import closing
+
     from soxauto_assets.runtime import Runtime
 
-    return Runtime.from_environment().load(item, period, attempt, allow_failed)
+    with closing(Runtime.from_environment()) as runtime:
+        return runtime.load(item, period, attempt, allow_failed)

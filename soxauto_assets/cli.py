@@ -123,16 +123,16 @@ def status(period: str | None) -> None:
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("places", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def verify(paths: tuple[Path, ...], as_json: bool) -> None:
+def verify(places: tuple[str, ...], as_json: bool) -> None:
     """Verify evidence packages: every byte, the seal, the digest of the rows, the control totals.
 
-    A path is a package, or a folder that holds packages at any depth.
+    A place is a package, a folder that holds packages at any depth, or s3://BUCKET/evidence/ITEM/PERIOD/attempt-0001.json.
     """
-    from soxauto_assets.commands.verify import verify_paths
+    from soxauto_assets.commands.verify import verify_places
 
-    sys.exit(verify_paths(paths, as_json, console))
+    sys.exit(verify_places(places, as_json, console))
 
 
 @main.command()
