@@ -17,7 +17,7 @@ from soxauto_assets.extraction.extract import Extractor
 from soxauto_assets.extraction.landing import DatasetStore
 from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.period import Period
-from soxauto_assets.records import RecordLog
+from soxauto_assets.records import ActLog, RecordLog
 from soxauto_assets.settings import Settings
 from soxauto_assets.sources.bindings import Bindings, load_bindings
 
@@ -75,6 +75,11 @@ class Runtime:
     def failures(self) -> RecordLog:
         """Log of failed extractions."""
         return RecordLog(self.settings.home / "failures")
+
+    @cached_property
+    def acts(self) -> ActLog:
+        """Log of what people decided."""
+        return ActLog(self.settings.home / "acts")
 
     @cached_property
     def uploads(self) -> UploadStore:
