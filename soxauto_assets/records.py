@@ -154,7 +154,8 @@ def _publish(staged: Path, folder: Path) -> int:
 
 def _read_all(folder: Path) -> list[dict[str, Any]]:
     return [
-        {**read_json((folder / f"{ordinal:04d}.json").read_bytes()), "ordinal": ordinal} for ordinal in _ordinals(folder)
+        {**read_json((folder / f"{ordinal:04d}.json").read_bytes()), "ordinal": ordinal}
+        for ordinal in _ordinals(folder)
     ]
 
 
