@@ -5,6 +5,7 @@ Here belongs what a person types. What does not belong here: what happens then (
 
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -97,7 +98,7 @@ def _is_pair(text: str) -> bool:
 @click.option("--database", help="Database; default as in the bindings file.")
 @click.option("--table", help="Table; default as in the bindings file.")
 @click.option("--format", "form", type=click.Choice(["parquet", "csv"]), default="parquet", show_default=True)
-def ddl(source: str, location: str, database: str | None, table: str | None, form: str) -> None:
+def ddl(source: str, location: str, database: str | None, table: str | None, form: Literal["parquet", "csv"]) -> None:
     """Print the Athena DDL of an exported table for SOURCE; notes go to standard error."""
     from soxauto_assets.commands.ddl import show_ddl
 

@@ -169,14 +169,14 @@ def match(
     """
     exact: dict[str, str] = {}
     joined: dict[str, str] = {}
-    for physical in columns:
-        exact.setdefault(by_name(physical), physical)
-        joined.setdefault(compact(physical), physical)
-    lower = {physical.lower(): physical for physical in columns}
+    for name in columns:
+        exact.setdefault(by_name(name), name)
+        joined.setdefault(compact(name), name)
+    lower = {name.lower(): name for name in columns}
     found, missing = [], []
     for column in contract.columns:
-        stated: str | None = lower.get((known or {}).get(column.name, "").lower())
-        physical: str | None = stated or _physical(column, exact, joined)
+        stated = lower.get((known or {}).get(column.name, "").lower())
+        physical = stated or _physical(column, exact, joined)
         if physical is None:
             missing.append(column.name)
         else:
