@@ -166,7 +166,7 @@ def _statement(token: Token, before: Token | None, after: Token | None) -> Itera
         yield Construct(line, f"SET {following}", "dropped; Athena has no session settings of that kind")
     elif word == "DROP" and following == "TABLE":
         yield Construct(line, "DROP TABLE", "dropped; nothing is left behind in Athena")
-    elif word == "INDEX" and _word(before) in ("CREATE", "CLUSTERED", "NONCLUSTERED", "UNIQUE"):
+    elif word.endswith("INDEX") and _word(before) in ("CREATE", "CLUSTERED", "NONCLUSTERED", "UNIQUE"):
         yield Construct(line, "CREATE INDEX", "dropped; Athena has no indexes, partitions take their place")
     elif word == "DECLARE":
         yield Construct(line, "DECLARE", "dropped; a variable becomes a period parameter or a configuration key")

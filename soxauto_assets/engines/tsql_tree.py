@@ -96,23 +96,33 @@ class Rewriter:
             table.set("catalog", None)
 
     def _columns(self, query: exp.Query) -> None:
-        said: set[str] = set()
         aliases = {table.alias.lower() for table in query.find_all(exp.Table)}
-        for column in list(query.find_all(exp.Column)):
-            known = self.names.column(column)
-            bracketed = isinstance(column.this, exp.Identifier) and column.this.quoted
+        columns = list(query.find_all(exp.Column))
+        known = {id(column): self.names.column(column) for column in columns}
+        # What an inner query hands out under its own name is known outside by that name.
+        handed_out = {
+            by_name(column.name): contract.name
+            for column in columns
+            if (contract := known[id(column)]) and isinstance(column.parent, exp.Select)
+        }
+        said: dict[tuple[str, str], int] = {}
+        for column in columns:
+            contract = known[id(column)]
             owner = self.names.by_alias.get(column.table.lower()) if column.table else None
             if owner and column.table.lower() not in aliases:
                 # A table without alias was named by its object; its columns follow it to the logical name.
                 column.set("table", exp.to_identifier(owner.name))
-            if bracketed and column.name not in said:
-                said.add(column.name)
-                self._say(column, f"[{column.name}]", self._proposed(column.name, known))
-            if known is not None:
-                column.meta["contract"] = known
-                self._rename(column.this, known.name)
-            elif bracketed:
-                self._rename(column.this, by_name(column.name))
+            bracketed = isinstance(column.this, exp.Identifier) and column.this.quoted
+            outside = handed_out.get(by_name(column.name)) if contract is None else None
+            if bracketed and outside is None:
+                key = (f"[{column.name}]", self._proposed(column.name, contract))
+                said[key] = min(said.get(key, line_of(column)), line_of(column))
+            if contract is not None:
+                column.meta["contract"] = contract
+                self._rename(column.this, contract.name)
+            elif outside is not None or bracketed:
+                self._rename(column.this, outside or by_name(column.name))
+        self.found += [Construct(line, name, message) for (name, message), line in said.items()]
 
     @staticmethod
     def _proposed(written: str, known: SourceColumn | None) -> str:
