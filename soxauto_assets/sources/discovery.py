@@ -13,8 +13,8 @@ from soxauto_assets.sources.fitting import fits
 from soxauto_assets.sources.model import SourceColumn, SourceContract, by_name
 from soxauto_assets.sources.naming import compact, similarity
 
-_NAME, _COLUMNS = 0.4, 0.6
-_CANDIDATE_BONUS = 0.02
+# Columns and types say more than a name; of equals, the table that the reference names comes first.
+_NAME, _COLUMNS, _NAMED = 0.39, 0.59, 0.02
 # A proposal needs the columns first of all. Without a name that resembles, nearly all of them, and not just two or three.
 _ENOUGH_COLUMNS, _ENOUGH_NAME = 0.5, 0.5
 _ALL_BUT, _NOT_JUST = 0.8, 5
@@ -78,7 +78,7 @@ class Candidate:
     def score(self) -> float:
         """Rank, 0 to 1: columns and types before the name, and a little for the table that the reference names."""
         guess = f"{self.table.database}.{self.table.table}" == self.contract.athena_candidate
-        return min(1.0, _NAME * self.name + _COLUMNS * self.fitting + (_CANDIDATE_BONUS if guess else 0.0))
+        return _NAME * self.name + _COLUMNS * self.fitting + (_NAMED if guess else 0.0)
 
     @property
     def proposable(self) -> bool:
