@@ -7,6 +7,7 @@ proposal until a person confirms it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 
 from soxauto_assets.sources.bindings import Binding, TableName
 from soxauto_assets.sources.fitting import fits
@@ -167,12 +168,7 @@ def match(
         columns: Its columns and types.
         known: Logical to physical names that a binding already states; they win over the comparison of names.
     """
-    exact: dict[str, str] = {}
-    joined: dict[str, str] = {}
-    for name in columns:
-        exact.setdefault(by_name(name), name)
-        joined.setdefault(compact(name), name)
-    lower = {name.lower(): name for name in columns}
+    exact, joined, lower = _index(tuple(columns))
     found, missing = [], []
     for column in contract.columns:
         stated = lower.get((known or {}).get(column.name, "").lower())
@@ -215,16 +211,38 @@ def _find(
     return Finding(contract, binding, tuple(worth[:keep]))
 
 
+@lru_cache(1 << 14)
+def _index(columns: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Return a table's columns by comparable form, by that form without word limits, and by lower case."""
+    exact: dict[str, str] = {}
+    joined: dict[str, str] = {}
+    for name in columns:
+        exact.setdefault(by_name(name), name)
+        joined.setdefault(compact(name), name)
+    return exact, joined, {name.lower(): name for name in columns}
+
+
+@cache
+def _forms(column: SourceColumn) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the comparable forms of a contract column, its logical name first, and the same without word limits."""
+    names = tuple(dict.fromkeys((by_name(column.name), *sorted(column.names))))
+    return names, tuple(compact(name) for name in names)
+
+
+@cache
+def _table_names(contract: SourceContract) -> frozenset[str]:
+    return contract.names
+
+
 def _physical(column: SourceColumn, exact: Mapping[str, str], joined: Mapping[str, str]) -> str | None:
-    for name in (by_name(column.name), *sorted(column.names)):
-        if name in exact:
-            return exact[name]
-    return next((joined[compact(name)] for name in sorted(column.names) if compact(name) in joined), None)
+    names, without_limits = _forms(column)
+    by_form = next((exact[name] for name in names if name in exact), None)
+    return by_form or next((joined[name] for name in without_limits if name in joined), None)
 
 
 def _name_of(contract: SourceContract, table: TableName) -> float:
     """Return how alike the names are; a system that only the database names (``process_pg_bob``) counts as said."""
-    names = contract.names
+    names = _table_names(contract)
     alone = max(similarity(name, table.table) for name in names)
     whole = max(similarity(name, f"{table.database}_{table.table}") for name in names)
     return max(alone, min(whole, 0.95))

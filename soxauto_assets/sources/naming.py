@@ -5,6 +5,7 @@ Here belongs the comparison of names alone. What does not belong here: columns, 
 """
 
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from soxauto_assets.sources.model import by_name
 
@@ -27,6 +28,7 @@ _NOISE = {
     "gdoc",
 }
 _ABBREVIATION = 3
+_NEAR = 0.8
 
 
 def similarity(first: str, second: str) -> float:
@@ -50,7 +52,8 @@ def compact(text: str) -> str:
     return by_name(text).replace("_", "")
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(1 << 16)
+def _words(text: str) -> tuple[str, ...]:
     """Return the words of a name in singular; single letters in a row are one word (``g_l`` is ``gl``)."""
     words: list[str] = []
     letters = ""
@@ -60,7 +63,7 @@ def _words(text: str) -> list[str]:
             continue
         words += [word for word in (letters, part) if word]
         letters = ""
-    return [_singular(word) for word in words]
+    return tuple(_singular(word) for word in words)
 
 
 def _singular(word: str) -> str:
@@ -69,7 +72,7 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
 
 
-def _common(words: list[str], others: list[str]) -> float:
+def _common(words: tuple[str, ...], others: tuple[str, ...]) -> float:
     """Return the share of words in common; an abbreviation (``ledg``) counts as the word, a near spelling in part."""
     left = list(others)
     found = 0.0
@@ -81,11 +84,16 @@ def _common(words: list[str], others: list[str]) -> float:
     return 2 * found / (len(words) + len(others))
 
 
+# A lake has thousands of tables and few words; without this a discovery takes minutes.
+@lru_cache(1 << 18)
 def _alike(word: str, other: str) -> float:
     if word == other:
         return 1.0
     short, long = sorted((word, other), key=len)
     if len(short) >= _ABBREVIATION and long.startswith(short):
         return 0.9
-    ratio = SequenceMatcher(None, word, other).ratio()
-    return ratio if ratio >= 0.8 else 0.0
+    matcher = SequenceMatcher(None, short, long)
+    if matcher.real_quick_ratio() < _NEAR or matcher.quick_ratio() < _NEAR:
+        return 0.0
+    ratio = matcher.ratio()
+    return ratio if ratio >= _NEAR else 0.0
