@@ -181,7 +181,7 @@ class Rewriter:
         if isinstance(node, _ORDERED) and self._dated(node, sides, literals, kinds):
             return
         self._bit(node, sides, literals)
-        texts = any(side.is_string for side in literals) or "string" in kinds
+        texts = (any(side.is_string for side in literals) or "string" in kinds) and not kinds & {"int64", "decimal"}
         if texts and isinstance(node, (exp.EQ, exp.NEQ, exp.In, exp.Like)):
             self._say(
                 node,
