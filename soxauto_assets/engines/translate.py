@@ -14,8 +14,9 @@ from sqlglot.errors import ErrorLevel, SqlglotError, UnsupportedError
 from soxauto_assets.engines.profile import faults_of
 from soxauto_assets.engines.sql import DIALECT
 from soxauto_assets.engines.tsql import Construct, constructs_of, prepared, queries_only, tokens_of
-from soxauto_assets.engines.tsql_tree import Rewriter
+from soxauto_assets.engines.tsql_tree import Rewriter, line_of
 from soxauto_assets.errors import SoxautoError
+from soxauto_assets.sources.contracts import CONTRACTS
 
 # Statements that go without a trace in the result; their tokens have said so already.
 _DROPPED = (exp.Set, exp.Drop, exp.Declare, exp.Use, exp.IfBlock, exp.Semicolon)
@@ -59,10 +60,13 @@ def translate(original: str) -> Translation:
             action="end each statement with a semicolon, or give the SELECT alone",
         ) from error
     found = constructs_of(original, tokens)
-    queries, left_out = _folded(statements)
+    queries, others = _folded(statements)
     if not queries:
         raise TranslationError("the text holds no query", action="give a file with a SELECT")
-    found += [Construct(0, f"statement {name}", "is not translated: bring its SELECT over") for name in left_out]
+    found += [
+        Construct(line_of(other), f"statement {other.key.upper()}", "is not translated: bring its SELECT over")
+        for other in others
+    ]
     if len(queries) > 1:
         found.append(
             Construct(0, f"{len(queries)} queries", "an item has one extract: choose, or make an item of each")
@@ -83,10 +87,11 @@ def _faults(sql: str) -> list[str]:
     return [fault for fault in faults_of(sql) if "is no logical source" not in fault]
 
 
-def _folded(statements: list[exp.Expr]) -> tuple[list[exp.Query], list[str]]:
+def _folded(statements: list[exp.Expr]) -> tuple[list[exp.Query], list[exp.Expr]]:
     """Return the queries with their temporary tables as common table expressions, and what is neither."""
     temporary: dict[str, exp.Query] = {}
-    queries, left_out = [], []
+    queries: list[exp.Query] = []
+    others: list[exp.Expr] = []
     for statement in statements:
         if isinstance(statement, exp.Query):
             into = statement.args.get("into")
@@ -98,13 +103,13 @@ def _folded(statements: list[exp.Expr]) -> tuple[list[exp.Query], list[str]]:
         elif isinstance(statement, exp.Create) and statement.kind == "INDEX":
             continue
         elif not isinstance(statement, _DROPPED):
-            left_out.append(statement.key.upper())
+            others.append(statement)
     if not queries and temporary:
         # A script that ends in SELECT … INTO: the last table is the result.
         name, last = list(temporary.items())[-1]
         del temporary[name]
         queries.append(_with_temporary(last, temporary))
-    return queries, left_out
+    return queries, others
 
 
 def _with_temporary(query: exp.Query, temporary: dict[str, exp.Query]) -> exp.Query:
@@ -116,7 +121,7 @@ def _with_temporary(query: exp.Query, temporary: dict[str, exp.Query]) -> exp.Qu
         body = temporary[name].copy()
         for table in body.find_all(exp.Table):
             _as_ordinary(table)
-        made.append(exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(name))))
+        made.append(exp.CTE(this=body, alias=exp.TableAlias(this=exp.to_identifier(_free(name)))))
     if made:
         existing = query.args.get("with_")
         query.set("with_", exp.With(expressions=[*made, *(existing.expressions if existing else [])]))
@@ -136,8 +141,15 @@ def _needed(query: exp.Expr, temporary: dict[str, exp.Query]) -> list[str]:
     return [name for name in temporary if name in wanted]
 
 
+def _free(name: str) -> str:
+    """Return the name of a temporary table as a common table expression: never that of a logical source."""
+    return f"temp_{name}" if name in CONTRACTS else name
+
+
 def _as_ordinary(table: exp.Table) -> None:
     if isinstance(table.this, exp.Identifier):
+        if table.this.args.get("global_") or table.this.args.get("temporary"):
+            table.this.set("this", _free(table.name.lower()))
         table.this.set("global_", None)
         table.this.set("temporary", None)
 

@@ -43,6 +43,8 @@ _FUNCTIONS = {
     "LEFT": "became substr(x, 1, n); the cast to varchar is right for texts only",
     "RIGHT": "became substr from the end; of a text shorter than n Trino gives '' and T-SQL the whole text",
     "LEN": "became length; LEN does not count trailing blanks, length does",
+    "TRY_CAST": "makes NULL of what it cannot read, and an amount is gone: use cast, which fails",
+    "TRY_CONVERT": "makes NULL of what it cannot read, and an amount is gone: use cast, which fails",
     "DATENAME": "depends on the language of the session: use month or date_format",
     "FORMAT": "depends on the culture of the session: use date_format or a decimal cast",
     "STRING_AGG": "became listagg; say the order within the group",
@@ -57,6 +59,7 @@ _AROUND = re.compile(
     rf"""
     ^[ \t]*(?:
         SET[ \t]+(?:NOCOUNT|ANSI_NULLS|QUOTED_IDENTIFIER)[ \t]+(?:ON|OFF)
+      | DECLARE[ \t]+@[^\n;]*
       | USE[ \t]+(?:\w+|\[[^\]]+\])
       | (?:IF[ \t]+OBJECT_ID\s*\([^)]*\)[ \t]+IS[ \t]+NOT[ \t]+NULL\s+)?
         DROP[ \t]+TABLE[ \t]+(?:IF[ \t]+EXISTS[ \t]+)?{_TABLE}(?:\s*,\s*{_TABLE})*

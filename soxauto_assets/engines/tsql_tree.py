@@ -157,6 +157,10 @@ class Rewriter:
             node.replace(exp.Cast(this=node.expression.copy(), to=node.this.copy()))
         elif isinstance(node, exp.TsOrDsToDate) and self._kind(node.this) in ("date", "timestamp"):
             node.replace(node.this)
+        elif isinstance(node, exp.National):
+            node.replace(exp.Literal.string(node.name))
+        elif isinstance(node, (exp.DateAdd, exp.TsOrDsAdd)) and (date := _dated_text(node.this)):
+            node.set("this", _cast(exp.Literal.string(date), "timestamp(3)"))
         elif isinstance(node, exp.DateDiff) and node.text("unit").upper() == "DAY":
             # Boundaries crossed between days are the whole days between their dates.
             for side in ("this", "expression"):
@@ -196,17 +200,16 @@ class Rewriter:
         self, node: exp.Expr, sides: list[exp.Expr], literals: list[exp.Literal], kinds: set[Kind | None]
     ) -> bool:
         """Give a date written as text its type; say so and return True where there is one."""
-        dated = [side for side in literals if side.is_string and _DATED.fullmatch(side.this)]
+        dated = {id(side): date for side in literals if (date := _dated_text(side))}
         against = kinds & {"date", "timestamp"}
         if not dated or (not against and any(self._kind(s) for s in sides if s not in literals)):
             return False
         name, line = f"text {_short(node)}", line_of(node)
         hint = "better the half-open month: ts >= :period_start and ts < :period_end"
-        for side in dated:
-            year, month, day, clock = _DATED.fullmatch(side.this).groups()  # type: ignore[union-attr]
-            written = f"{year}-{month}-{day}" + (f" {clock}" if clock else "")
-            kind = "date" if against == {"date"} and not clock else "timestamp(3)"
-            side.replace(_cast(exp.Literal.string(written), kind))
+        for side in literals:
+            if written := dated.get(id(side)):
+                kind = "date" if against == {"date"} and ":" not in written else "timestamp(3)"
+                side.replace(_cast(exp.Literal.string(written), kind))
         unknown = "" if against else "; the column's type is not known, check it in Glue"
         message = f"a text compared with a date fails in Trino; became a typed literal{unknown}; {hint}"
         self.found.append(Construct(line, name, message))
@@ -288,6 +291,15 @@ class Rewriter:
 def line_of(node: exp.Expr) -> int:
     """Return the line of the original text that a node stands on; 0 where that is not known."""
     return min((part.meta["line"] for part in node.walk() if "line" in part.meta), default=0)
+
+
+def _dated_text(node: exp.Expr) -> str | None:
+    """Return the date that a text literal holds, with hyphens; None where it holds none."""
+    found = _DATED.fullmatch(node.name) if isinstance(node, exp.Literal) and node.is_string else None
+    if found is None:
+        return None
+    year, month, day, clock = found.groups()
+    return f"{year}-{month}-{day}" + (f" {clock}" if clock else "")
 
 
 def _cast(value: exp.Expr, kind: str) -> exp.Cast:

@@ -140,6 +140,32 @@ def test_grouping_by_texts_is_named_by_numbers_is_not():
     assert not [c for c in numbers.constructs if c.name.startswith("GROUP BY")]
 
 
+def test_a_temporary_table_never_takes_the_name_of_a_logical_source():
+    done = translate(
+        "SELECT v.id_company INTO #vendors FROM FinRec.dbo.RPT_VENDORS v\nSET NOCOUNT ON\nSELECT id_company FROM #vendors"
+    )
+    assert flat(done) == (
+        "WITH temp_vendors AS ( SELECT v.id_company FROM vendors AS v ) SELECT id_company FROM temp_vendors"
+    )
+
+
+def test_a_variable_without_semicolon_hides_no_query():
+    done = translate("DECLARE @d DATE = '2025-09-30'\nSELECT @d AS d")
+    assert flat(done) == "SELECT :d AS d"
+    assert told(done, "DECLARE")[0] == 1
+
+
+def test_a_date_as_text_gets_a_type_in_arithmetic_too():
+    done = translate("SELECT DATEADD(day, -1, '20250930') AS d, N'x' AS t, TRY_CAST(a AS INT) AS i FROM u")
+    assert "DATE_ADD('DAY', -1, CAST('2025-09-30' AS TIMESTAMP(3))) AS d, 'x' AS t" in flat(done)
+    assert "an amount is gone" in told(done, "TRY_CAST")[1]
+
+
+def test_what_fills_a_temporary_table_a_second_time_is_said():
+    done = translate("SELECT a INTO #t FROM u;\nINSERT INTO #t SELECT a FROM v;\nSELECT a FROM #t")
+    assert told(done, "statement INSERT")[0] == 2
+
+
 def test_year_and_month_joined_are_named_as_one_text():
     done = translate("SELECT CAST(YEAR(a) AS VARCHAR) + '-' + CAST(MONTH(a) AS VARCHAR) AS mth FROM u")
     assert "no leading zero" in told(done, "YEAR and MONTH joined")[1]
