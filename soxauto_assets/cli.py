@@ -10,8 +10,9 @@ from pathlib import Path
 
 import click
 from dotenv import load_dotenv
-from rich.console import Console
 
+from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
+from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.settings import PROJECT, Settings
 
@@ -20,8 +21,6 @@ _LAKE = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
 )
-# A log file has no width of its own; rich would fold it at 80.
-console = Console(width=None if sys.stdout.isatty() else 124)
 
 
 class _Commands(click.Group):
@@ -162,3 +161,7 @@ def ui(port: int, host: str) -> None:
     from soxauto_assets.commands.ui import serve
 
     serve(Settings.from_environment(), host, port)
+
+
+for _command in SOURCE_COMMANDS:
+    main.add_command(_command)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from soxauto_assets.acts import ActLog
 from soxauto_assets.aws.cache import Cache
 from soxauto_assets.aws.objects import Bucket
 from soxauto_assets.aws.session import AwsSession
@@ -24,6 +25,7 @@ from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
 from soxauto_assets.extraction.landing_s3 import S3DatasetStore
 from soxauto_assets.extraction.originals import LocalOriginals, S3Originals
 from soxauto_assets.extraction.uploads import UploadStore
+from soxauto_assets.numbered import LocalNumberedLog, S3NumberedLog
 from soxauto_assets.period import Period
 from soxauto_assets.records import LocalRecordLog, RecordLog, S3RecordLog
 from soxauto_assets.settings import Settings
@@ -118,6 +120,13 @@ class Runtime:
     def failures(self) -> RecordLog:
         """Log of failed extractions."""
         return self._log("failures")
+
+    @cached_property
+    def acts(self) -> ActLog:
+        """Log of what people decided; in AWS beside the evidence."""
+        if self.evidence_bucket:
+            return ActLog(S3NumberedLog(self.evidence_bucket, "acts"))
+        return ActLog(LocalNumberedLog(self.settings.home / "acts"))
 
     @cached_property
     def uploads(self) -> UploadStore:

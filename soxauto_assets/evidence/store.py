@@ -33,7 +33,7 @@ from soxauto_assets.evidence.verify import (
     seal_bytes,
     verify_package,
 )
-from soxauto_assets.records import sync_folder
+from soxauto_assets.numbered import sync_folder
 
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _ATTEMPT = re.compile(r"attempt-(0{0,3}[1-9][0-9]*)")

@@ -107,14 +107,17 @@ class Bindings:
         if binding is None:
             raise BindingError(
                 f"logical source {source} ({was}) is not bound to a table in {self.origin}",
-                action=f"add its database, table and columns ({_names(contract)}) to {self.origin}",
+                action=(
+                    f"find the table that holds {_names(contract)} with 'soxauto discover {source}', then run "
+                    f"'soxauto bindings confirm {source} --by NAME --table DATABASE.TABLE'"
+                ),
             )
         if binding.status != "confirmed":
             raise BindingError(
                 f"the binding of {source} ({was}) to {binding.table} is {binding.status}, not confirmed",
                 action=(
-                    f"confirm with the data team that {binding.table} holds it with columns {_names(contract, binding)}, "
-                    f"then set status: confirmed with confirmed_by and confirmed_on in {self.origin}"
+                    f"ask the data team whether {binding.table} holds it with columns {_names(contract, binding)}, "
+                    f"then run 'soxauto bindings confirm {source} --by NAME'"
                 ),
             )
         return binding
