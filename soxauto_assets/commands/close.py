@@ -18,7 +18,7 @@ from rich.table import Table
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import Item, all_items, get_item
 from soxauto_assets.commands.dagster_home import ensure_dagster_home
-from soxauto_assets.errors import PeriodError
+from soxauto_assets.errors import CredentialsError, PeriodError
 from soxauto_assets.evidence.store import local_path
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 RESUMES = "soxauto/resumes"
+_RESUME = "To go on where it stopped: soxauto close {} --resume {}"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def close_period(
     runtime = Runtime(settings)
     period = runtime.require_period(period_key)
     items = tuple(get_item(name) for name in chosen) or all_items()
-    _ = runtime.extractor  # a lake or bindings file that is not there stops the close before a run exists
+    # A lake or bindings file that is not there, or credentials that have expired, stop the close before a run exists.
+    runtime.extractor.engine.identity()
     run_id = str(uuid4())
     done = {}
     if resume:
@@ -93,7 +95,13 @@ def close_period(
         console.print(f"  {len(done)} items were sealed by run {resume} and are left as they are")
     left = tuple(item for item in items if item.id not in done)
     end = _run(settings, period.key, left, reason, run_id, resume, console) if left else "done"
-    lines = [done.get(item.id) or _line(runtime, item, period.key, run_id, _UNSEALED[end]) for item in items]
+    try:
+        lines = [done.get(item.id) or _line(runtime, item, period.key, run_id, _UNSEALED[end]) for item in items]
+    except CredentialsError as error:
+        # They expired in mid-run: what the run sealed is in the store, which cannot be asked now.
+        console.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
+        console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
+        return 2
     console.print(_table(lines, period.key))
     console.print(f"Packages: {_shown(runtime.evidence.uri)}/<item>/{period.key}/", highlight=False, soft_wrap=True)
     _explain_failures(lines, console)
@@ -101,7 +109,7 @@ def close_period(
         _explain(line, console)
     stopped = end == "crashed" or any(line.package is None for line in lines)
     if stopped:
-        console.print(f"To go on where it stopped: soxauto close {period.key} --resume {run_id}", soft_wrap=True)
+        console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
     if hints:
         _print_hints(settings, lines, console)
     if stopped:

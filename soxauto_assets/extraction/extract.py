@@ -78,19 +78,22 @@ class Extractor:
             _ = self.engine.identity()
             return self._extract_upload(item, period, run_id) if item.upload else self._extract(item, period, run_id)
         except SoxautoError as error:
-            raised = error.for_item(item.id, period.key)
-            self.failures.append(
-                item.id,
-                period.key,
-                {
-                    "run_id": run_id,
-                    "environment": self.bindings.environment,
-                    "error": type(error).__name__,
-                    "cause": raised.cause,
-                    "action": raised.action,
-                },
-            )
+            self._note_failure(error.for_item(item.id, period.key), item, period, run_id)
             raise
+
+    def _note_failure(self, error: SoxautoError, item: Item, period: Period, run_id: str) -> None:
+        """Write the failure record; where the store refuses it, too, the first cause is the one that a person reads."""
+        record = {
+            "run_id": run_id,
+            "environment": self.bindings.environment,
+            "error": type(error).__name__,
+            "cause": error.cause,
+            "action": error.action,
+        }
+        try:
+            self.failures.append(item.id, period.key, record)
+        except SoxautoError as refusal:
+            error.add_note(f"no failure record could be written: {refusal.cause}")
 
     def newest(self, item: Item, period: Period, run_id: str | None = None) -> tuple[ExtractionRecord, Dataset]:
         """Return the newest extraction of an item and period, of one run when it is given and has one.

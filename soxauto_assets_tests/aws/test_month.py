@@ -100,7 +100,7 @@ def test_the_record_says_what_athena_did(closed: Closed, item: str):
     identity = closed.cloud.endpoint.tester
     assert record["performed_by"]["aws_account"] == closed.cloud.endpoint.account
     assert record["performed_by"]["aws_arn"] == identity.arn
-    executions = {e.id: e for e in closed.cloud.endpoint.athena.executions()}
+    executions = {e.submission.id: e for e in closed.cloud.endpoint.athena.executions()}
     for purpose, statement in record["statements"].items():
         execution = statement["execution"]
         assert execution["id"] in executions, purpose
@@ -163,11 +163,11 @@ def test_every_package_is_verified_from_s3(closed: Closed):
 
 def test_closing_again_asks_athena_again_and_leaves_a_heartbeat(closed: Closed):
     """The final close must not be handed the preliminary answer: same content, other executions (DECISIONS A4)."""
-    before = {execution.id for execution in closed.cloud.endpoint.athena.executions()}
+    before = {execution.submission.id for execution in closed.cloud.endpoint.athena.executions()}
     variables = closed.cloud.variables(closed.runtimes["aws"].settings.home)
     again = soxauto(variables, "close", PERIOD, "--item", "CR_05")
     assert again.returncode == 0 and "attempt-0001, unchanged" in again.stdout
-    assert {execution.id for execution in closed.cloud.endpoint.athena.executions()} - before
+    assert {execution.submission.id for execution in closed.cloud.endpoint.athena.executions()} - before
     (beat,) = closed.runtimes["aws"].heartbeats.all("CR_05", PERIOD)
     assert beat["performed_by"]["aws_account"] == closed.cloud.endpoint.account
 
