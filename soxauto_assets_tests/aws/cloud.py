@@ -4,6 +4,9 @@ Here belongs making what ``deploy/aws`` describes, on the endpoint, and the envi
 not belong here: expectations.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +15,10 @@ from typing import Any
 import yaml
 
 from soxauto_assets.engines.duckdb_engine import DuckDBEngine
+from soxauto_assets.settings import PROJECT
 from soxauto_assets.sources.bindings import find_by_name
 from soxauto_assets_tests.aws.endpoint import Credential, Endpoint, upload_lake
+from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,34 @@ def make_cloud(endpoint: Endpoint, name: str, lake: Path, bindings: Path) -> Clo
         sources = {source: {**entry, "catalog": catalog} for source, entry in found.items()}
         _write(bindings / f"{environment}.yaml", {"environment": environment, "sources": sources})
     return cloud
+
+
+def configure_workgroup(endpoint: Endpoint, scan_limit: int | None = None) -> None:
+    """Configure the workgroup as ``deploy/aws/storage.yaml`` does."""
+    output = "s3://sox-athena-results/results/"
+    workgroup = WorkGroup("sox-automation", output=output, enforced=True, scan_limit=scan_limit)
+    endpoint.athena.workgroup(endpoint.account, endpoint.region, workgroup)
+
+
+def start_soxauto(variables: dict[str, str], *arguments: str) -> subprocess.Popen[str]:
+    """Start the command line in a process of its own, as a person does."""
+    home = Path(variables["SOXAUTO_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", "from soxauto_assets.cli import main; main()", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(PROJECT), **variables},
+        cwd=home,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def soxauto(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    process = start_soxauto(variables, *arguments)
+    out, err = process.communicate(timeout=900)
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 def _write(path: Path, content: Mapping[str, object]) -> None:

@@ -14,13 +14,14 @@ import pytest
 
 from soxauto_assets.catalog import get_item
 from soxauto_assets.engines.athena import AthenaEngine
+from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.contract import Errand
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.evidence.sealing import Sealing
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
-from soxauto_assets_tests.aws.cloud import Cloud, make_cloud
+from soxauto_assets_tests.aws.cloud import Cloud, configure_workgroup, make_cloud
 from soxauto_assets_tests.aws.endpoint import Endpoint
 from soxauto_assets_tests.aws.endpoint.athena.execution import Execution
 from soxauto_assets_tests.closing import close
@@ -238,17 +239,20 @@ def test_a_query_that_takes_too_long_is_stopped(open_runtime, endpoint: Endpoint
     assert {e.state for e in executions(endpoint)} == {"CANCELLED"}
 
 
-def test_the_queries_of_a_killed_process_are_stopped_by_the_next(open_runtime, endpoint: Endpoint, tmp_path: Path):
+@pytest.mark.parametrize("answered", [True, False], ids=["its id is known", "its answer never came"])
+def test_the_queries_of_a_killed_process_are_stopped_by_the_next(
+    open_runtime, endpoint: Endpoint, tmp_path: Path, answered: bool
+):
     endpoint.athena.settings.run_seconds = 30
-    engine = athena(open_runtime())
-    query = engine.session.client("athena").start_query_execution(QueryString=ORDERS, WorkGroup="sox-automation")
-    folder = tmp_path / "home" / "work" / "athena" / "inflight"
-    folder.mkdir(parents=True)
-    entry = f'{{"host":"","pid":0,"query":"{query["QueryExecutionId"]}"}}'
-    (folder / f"{query['QueryExecutionId']}.json").write_text(entry)
+    journal = Journal(tmp_path / "home" / "work" / "athena" / "inflight")
+    request = {"QueryString": ORDERS, "WorkGroup": "sox-automation", "ClientRequestToken": uuid4().hex}
+    journal.begin(request)
+    started = athena(open_runtime()).session.client("athena").start_query_execution(**request)
+    query = started["QueryExecutionId"] if answered else None
+    journal.abandon(request["ClientRequestToken"], request, query)
     assert athena(open_runtime()).version == "Athena engine version 3"
-    (left,) = [e for e in executions(endpoint) if e.submission.id == query["QueryExecutionId"]]
-    assert left.state == "CANCELLED" and not list(folder.iterdir())
+    (left,) = executions(endpoint)
+    assert left.state == "CANCELLED" and not list(journal.folder.iterdir())
 
 
 # Lost answers
@@ -402,13 +406,8 @@ def test_a_query_that_scans_more_than_the_limit_is_stopped(open_runtime, endpoin
     assert {e.state for e in executions(endpoint)} == {"CANCELLED"}
 
 
-def test_the_workgroups_own_limit_is_told(open_runtime, endpoint: Endpoint, monkeypatch):
-    workgroup = endpoint.athena.workgroup
-    from soxauto_assets_tests.aws.conftest import RESULTS_BUCKET
-    from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
-
-    limited = WorkGroup("sox-automation", output=f"s3://{RESULTS_BUCKET}/results/", enforced=True, scan_limit=10)
-    workgroup(endpoint.account, endpoint.region, limited)
+def test_the_workgroups_own_limit_is_told(open_runtime, endpoint: Endpoint):
+    configure_workgroup(endpoint, scan_limit=10)
     message = message_of(open_runtime())
     assert "Bytes scanned limit was exceeded" in message
     assert "have the workgroup's scan limit (and SOXAUTO_ATHENA_SCAN_LIMIT_GB) raised by its owner" in message

@@ -1,8 +1,5 @@
 """A whole month of all items on Athena and S3, and the same month on DuckDB and folders: one variable apart."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,24 +11,12 @@ from soxauto_assets.demo.lake import generate_lake
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import PROJECT, Settings
-from soxauto_assets_tests.aws.cloud import Cloud, make_cloud
+from soxauto_assets_tests.aws.cloud import Cloud, configure_workgroup, make_cloud, soxauto
 from soxauto_assets_tests.aws.endpoint import Endpoint
 
 PERIOD = "2025-09"
 ITEMS = [item.id for item in all_items()]
 QUERIED = [item.id for item in all_items() if not item.upload]
-
-
-def soxauto(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, as a person does."""
-    return subprocess.run(
-        [sys.executable, "-c", "from soxauto_assets.cli import main; main()", *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": variables["SOXAUTO_HOME"], "PYTHONPATH": str(PROJECT), **variables},
-        cwd=variables["SOXAUTO_HOME"],
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
 
 
 class Closed:
@@ -65,7 +50,7 @@ class Closed:
 def closed(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
     base = tmp_path_factory.mktemp("month")
     generate_lake(base / "lake", PROJECT / "bindings" / "demo.yaml")
-    workgroup_of(aws)
+    configure_workgroup(aws)
     month = Closed(make_cloud(aws, "month", base / "lake", base / "bindings"), base / "homes")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in month.cloud.variables(base / "homes" / "aws").items():
@@ -73,15 +58,6 @@ def closed(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield month
     for runtime in month.runtimes.values():
         runtime.close()
-
-
-def workgroup_of(aws: Endpoint) -> None:
-    """Configure the workgroup as ``deploy/aws/storage.yaml`` does."""
-    from soxauto_assets_tests.aws.conftest import RESULTS_BUCKET, WORKGROUP
-    from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
-    from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION
-
-    aws.athena.workgroup(ACCOUNT, REGION, WorkGroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True))
 
 
 @pytest.mark.parametrize("item", ITEMS)

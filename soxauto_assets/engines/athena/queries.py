@@ -101,25 +101,36 @@ class Queries:
         raise AssertionError("the last try returns or raises")
 
     def stop_orphans(self) -> int:
-        """Stop the queries that killed processes of this machine left running; return how many."""
+        """Stop the queries that killed processes of this machine left running; return how many.
+
+        Where a process was killed before Athena's answer came, the same request is sent again: its token leads to the same
+        execution.
+        """
         count = 0
-        for query in self._journal.orphans():
-            self._stop(query)
+        for entry in self._journal.orphans():
+            query = entry.query or self._sent(entry.request, "find an orphaned query")
+            self._stop(entry.token, entry.request, query)
             count += 1
         return count
 
     def _run_once(self, text: str, errand: Errand, number: int, interrupted: threading.Event) -> Finished:
-        query = self._start(text, errand)
-        self._journal.opened(query)
+        request = self._request(text, errand)
+        entry = self._journal.begin(request)
+        query: str | None = None
         try:
+            query = self._sent(request, f"start {errand.purpose} in workgroup {self._settings.workgroup}")
+            self._journal.started(entry, request, query)
             execution, changes = self._wait(query, errand, interrupted)
         except CredentialsError:
-            self._journal.abandon(query)
+            self._journal.abandon(entry, request, query)
             raise
         except BaseException:
-            self._stop(query)
+            if query is not None:
+                self._stop(entry, request, query)
+            else:
+                self._journal.ended(entry)
             raise
-        self._journal.ended(query)
+        self._journal.ended(entry)
         if execution["Status"]["State"] != "SUCCEEDED":
             raise failure_of(errand, execution)
         reuse = (execution.get("Statistics") or {}).get("ResultReuseInformation") or {}
@@ -130,7 +141,7 @@ class Queries:
             )
         return Finished(execution, text, changes, number)
 
-    def _start(self, text: str, errand: Errand) -> str:
+    def _request(self, text: str, errand: Errand) -> dict[str, Any]:
         request: dict[str, Any] = {
             "QueryString": text,
             "ClientRequestToken": token(errand, text),
@@ -143,7 +154,11 @@ class Queries:
         }
         if self._settings.results:
             request["ResultConfiguration"] = {"OutputLocation": self._settings.results}
-        with self._session.asking(f"start {errand.purpose} in workgroup {self._settings.workgroup}"):
+        return request
+
+    def _sent(self, request: Mapping[str, Any], act: str) -> str:
+        """Send a request and return the id of its execution."""
+        with self._session.asking(act):
             return str(self._session.client("athena").start_query_execution(**request)["QueryExecutionId"])
 
     def _wait(
@@ -189,19 +204,16 @@ class Queries:
                 action="narrow the query, or raise SOXAUTO_ATHENA_SCAN_LIMIT_GB with the agreement of the workgroup's owner",
             )
 
-    def _stop(self, query: str) -> None:
+    def _stop(self, entry: str, request: Mapping[str, Any], query: str) -> None:
         """Stop a query; what cannot be stopped stays in the journal, and the next run stops it."""
         try:
             with self._session.asking(f"stop query {query}"):
                 self._session.client("athena").stop_query_execution(QueryExecutionId=query)
-        except CredentialsError:
-            self._journal.abandon(query)
-            log.warning("query %s could not be stopped: the credentials have expired; the next run stops it", query)
-        except ExtractionError as error:
-            self._journal.abandon(query)
-            log.warning("query %s could not be stopped: %s", query, error.cause)
+        except (CredentialsError, ExtractionError) as error:
+            self._journal.abandon(entry, request, query)
+            log.warning("query %s could not be stopped, the next run stops it: %s", query, error.cause)
         else:
-            self._journal.ended(query)
+            self._journal.ended(entry)
 
 
 def token(errand: Errand, text: str) -> str:
