@@ -178,7 +178,8 @@ def test_what_lies_where(open_s3_runtime, variables, s3, tmp_path):
 def test_a_sealing_that_was_killed_anywhere_is_completed_by_the_next(open_s3_runtime, session, tmp_path, moment):
     """Every call of a real item's sealing, one after another; the sealer decides by content, so one attempt is left."""
     runtime = open_s3_runtime()
-    item, period = get_item("IPE_07"), Period.parse(PERIOD)
+    item, period = get_item("JDASH"), Period.parse(PERIOD)
+    hand_in(runtime, tmp_path)
     record, dataset = runtime.extractor.extract(item, period, "run-1")
     results = runtime.check(item, period, "run-1")
     killed = 0
@@ -190,12 +191,12 @@ def test_a_sealing_that_was_killed_anywhere_is_completed_by_the_next(open_s3_run
             sealing = Sealer(store, runtime.heartbeats, runtime.uploads).seal(item, record, dataset, results)
         except Killed:
             killed += 1
-            assert len(runtime.evidence.attempts("IPE_07", PERIOD)) <= 1
+            assert len(runtime.evidence.attempts("JDASH", PERIOD)) <= 1
             continue
         if faulty.fired is None:
             break
     assert killed > 30
-    (package,) = open_s3_runtime("other").evidence.attempts("IPE_07", PERIOD)
+    (package,) = open_s3_runtime("other").evidence.attempts("JDASH", PERIOD)
     assert package == sealing.package
     assert all(layer.status != "fail" for layer in verify_and_recompute(runtime.evidence.folder(package)))
 
