@@ -225,7 +225,7 @@ class S3EvidenceStore:
         files = {
             name: StoredObject(self.bucket.name, folder + name, fact["version_id"], fact["bytes"], fact["sha256"])
             for name, fact in value["files"].items()
-            if PATH.fullmatch(name) and _SHA256.fullmatch(fact["sha256"]) and isinstance(fact["version_id"], str)
+            if PATH.fullmatch(name) and _is_fact(fact)
         }
         if text != _commit_bytes(item, period, attempt, seal, files) or files[SEAL].sha256 != seal:
             raise Fault("seal", "commit", "the commit is not the text that its members give")
@@ -248,6 +248,12 @@ def _commit_bytes(item: str, period: str, attempt: int, seal: str, files: _Files
             },
         }
     )
+
+
+def _is_fact(fact: Any) -> bool:
+    size, version = fact["bytes"], fact["version_id"]
+    sized = isinstance(size, int) and size >= 0
+    return sized and isinstance(version, str) and bool(_SHA256.fullmatch(fact["sha256"]))
 
 
 def _is_copy(folder: Path, files: _Files) -> bool:

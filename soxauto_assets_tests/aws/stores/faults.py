@@ -1,5 +1,6 @@
 """Faults: a session whose S3 client fails at one call, before or after the call had its effect."""
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Callable
@@ -67,11 +68,13 @@ class FaultySession:
         if fails and self._moment == "before":
             self.fired = name
             raise self._fault()
-        answer = act()
-        if fails:
-            self.fired = name
-            raise self._fault()
-        return answer
+        if not fails:
+            return act()
+        # What the call answered is lost, also when it was a refusal.
+        with contextlib.suppress(Exception):
+            act()
+        self.fired = name
+        raise self._fault()
 
 
 class _Client:

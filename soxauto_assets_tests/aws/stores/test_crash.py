@@ -89,6 +89,23 @@ def test_an_evidence_package_is_whole_or_absent(session, vault, until_through, f
     assert list((tmp_path / "cache" / "staging").iterdir()) == []
 
 
+@pytest.mark.parametrize("fault", ["killed", "lost connection"])
+@each_moment
+def test_the_leavings_of_one_crash_after_another_do_not_stop_the_last_run(
+    session, vault, until_through, fault, tmp_path
+):
+    """One attempt, written again after a fault at its first call, at its second and so on."""
+    store = S3EvidenceStore(vault, "evidence", lambda period: LOCK, tmp_path / "cache")
+    for faulty in until_through():
+        sealed = None
+        with failing(faulty, fault), contextlib.suppress(AttemptExists):
+            used = Bucket(faulty, vault.name)
+            sealed = write(S3EvidenceStore(used, "evidence", lambda period: LOCK, tmp_path / "cache"))
+        seen = store.attempts(ITEM, "2025-09")
+        assert len(seen) <= 1 and (sealed is None or seen == [sealed])
+    require_whole(store, *seen)
+
+
 @each_fault
 @each_moment
 def test_reading_evidence_gives_the_right_bytes_or_an_error(session, vault, until_through, fault, tmp_path):

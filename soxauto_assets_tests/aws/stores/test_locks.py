@@ -163,23 +163,16 @@ def test_a_foreign_object_at_an_attempts_name_is_no_commit(open_store, vault, s3
     """Also a real commit under another attempt's, item's or month's name, and one that names a place outside."""
     package = write(open_store())
     text = commit_of(s3, vault, package)
-    swapped = text.replace(package.seal_sha256.encode(), b"../../../../../outside")
-    texts = [
-        b"",
-        b"{",
-        b"[]",
-        b"{}",
-        b'{"files":{}}',
-        text,
-        text + b"\n",
-        swapped,
-        text.replace(b'"bytes":', b'"bytes":1'),
-    ]
-    for number, foreign in enumerate(texts):
-        period = f"2024-{number + 1:02d}"
-        vault.put(f"evidence/{ITEM}/{period}/attempt-0001.json", foreign)
+    outside = text.replace(package.seal_sha256.encode(), b"../../../../../outside")
+    texts = [b"", b"{", b"[]", b"{}", b'{"files":{}}', text + b"\n", outside, text.replace(b'"bytes":', b'"bytes":-')]
+    for month, foreign in enumerate(texts, 1):
+        period = f"2024-{month:02d}"
+        vault.put(f"evidence/{ITEM}/{period}/attempt-0001.json", foreign.replace(PERIOD.encode(), period.encode()))
         with pytest.raises(NotVerified, match=f"IPE_07 {period}: the object attempt-0001.json is no commit"):
             open_store().attempts(ITEM, period)
+    vault.put(f"evidence/{ITEM}/2023-01/attempt-0001.json", text)
+    with pytest.raises(NotVerified):
+        open_store().attempts(ITEM, "2023-01")
     vault.put(f"evidence/{ITEM}/{PERIOD}/attempt-0002.json", text)
     with pytest.raises(NotVerified):
         open_store().attempts(ITEM, PERIOD)
