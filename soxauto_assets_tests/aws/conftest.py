@@ -1,13 +1,17 @@
 """Fixtures of the AWS path: the local AWS, and clients for it."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from soxauto_assets_tests.aws.endpoint import Endpoint
+from soxauto_assets_tests.aws.endpoint import Endpoint, put_rows, register_table
 from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
+from soxauto_assets_tests.aws.queries import WORKGROUP
 
 _HERE = Path(__file__).parent
 
@@ -27,7 +31,6 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
     server.stop()
 
 
-WORKGROUP = "sox-automation"
 RESULTS_BUCKET = "sox-athena-results"
 DATA_BUCKET = "sox-data"
 
@@ -62,3 +65,32 @@ def aws_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> dict
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables
+
+
+@pytest.fixture
+def entries(endpoint: Endpoint) -> str:
+    """A small table, ``nav.entries``: three rows, one with an empty text, one with nulls. Returns its location."""
+    location = f"s3://{DATA_BUCKET}/lake/nav/entries/"
+    rows = pa.table(
+        {
+            "entry_no": pa.array([1, 2, 3], pa.int64()),
+            "company": pa.array(["EC_NG", "", None], pa.string()),
+            "posted": pa.array([date(2025, 9, 30), date(2025, 9, 30), None], pa.date32()),
+            "booked_at": pa.array(
+                [datetime(2025, 9, 30, 23, 59, 59, 999000), datetime(2025, 10, 1), None], pa.timestamp("ms")
+            ),
+            "amount": pa.array([Decimal("10.5000"), None, Decimal("-3.2500")], pa.decimal128(18, 4)),
+            "is_open": pa.array([True, False, None], pa.bool_()),
+        }
+    )
+    put_rows(endpoint, f"{location}rows.parquet", rows)
+    columns = {
+        "entry_no": "bigint",
+        "company": "string",
+        "posted": "date",
+        "booked_at": "timestamp",
+        "amount": "decimal(18,4)",
+        "is_open": "boolean",
+    }
+    register_table(endpoint, "nav", "entries", location, columns)
+    return location

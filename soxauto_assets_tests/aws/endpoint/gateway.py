@@ -48,6 +48,7 @@ class Endpoint:
         self.credentials = Credentials(account)
         self.upstream = Upstream(upstream_url)
         self.athena = Athena(self.upstream, folder / "athena")
+        self._clients: dict[tuple[str, str, str, int], Any] = {}
         self.tester = self.credentials.register(name="tester")
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.endpoint = self
@@ -86,9 +87,14 @@ class Endpoint:
             attempts: Tries in all; 1 = an error is raised at once.
         """
         key = credential or self.tester
+        wanted = (service, key.key_id, region or self.region, attempts)
+        if wanted in self._clients:
+            return self._clients[wanted]
         session = boto3.Session(key.key_id, key.secret, key.token or None, region_name=region or self.region)
         retries = {"mode": "standard", "total_max_attempts": attempts}
-        return session.client(service, endpoint_url=self.url, config=Config(retries=retries, read_timeout=60))  # type: ignore[arg-type]
+        config = Config(retries=retries, read_timeout=60)
+        self._clients[wanted] = session.client(service, endpoint_url=self.url, config=config)  # type: ignore[arg-type]
+        return self._clients[wanted]
 
     def fail(
         self,
@@ -131,6 +137,8 @@ class Endpoint:
         self._server.server_close()
         self._thread.join(10)
         self.athena.stop()
+        for client in self._clients.values():
+            client.close()
         self.upstream.close()
 
     def carry_out(self, request: Request, call: Call, connection: http.client.HTTPConnection) -> Response | Forwarded:
