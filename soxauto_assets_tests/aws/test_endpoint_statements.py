@@ -87,6 +87,7 @@ def _refused_text(endpoint: Endpoint, sql: str) -> str:
         ("select e.nope from entries as e", "COLUMN_NOT_FOUND: line 1:8: Column 'e.nope' cannot be resolved or requester is not authorized to access requested resources"),
         ("select entry_no from entries\nwhere nope = 1", "COLUMN_NOT_FOUND: line 2:7: Column 'nope' cannot be resolved or requester is not authorized to access requested resources"),
         ("select company as c, count(*) from entries group by c", "COLUMN_NOT_FOUND: line 1:53: Column 'c' cannot be resolved or requester is not authorized to access requested resources"),
+        ("select company from entries as a join entries as b on a.entry_no = b.entry_no", "AMBIGUOUS_NAME: line 1:8: Column 'company' is ambiguous"),
         ("select entry_no from nope", "TABLE_NOT_FOUND: line 1:22: Table 'awsdatacatalog.nav.nope' does not exist"),
         ("select entry_no from nope.entries", "SCHEMA_NOT_FOUND: line 1:27: Schema 'nope' does not exist"),
         ("select entry_no from nope.nav.entries", "CATALOG_NOT_FOUND: line 1:31: Catalog 'nope' not found"),

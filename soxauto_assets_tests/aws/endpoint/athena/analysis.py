@@ -4,6 +4,7 @@ Here belongs what Trino's analyser refuses, and the translation. What does not b
 operands (``types``), execution.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ from soxauto_assets_tests.aws.endpoint.athena.grammar import at
 from soxauto_assets_tests.aws.endpoint.athena.hive import PATH
 from soxauto_assets_tests.aws.endpoint.athena.operands import check_operands
 from soxauto_assets_tests.aws.endpoint.athena.statement import Statement
+
+_COLUMN = re.compile(r"(?:Column '([^']+)' could not be resolved|Unknown column: (\w+))(?: for table: '([^']+)')?")
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
         tree = qualify(tree, schema=schema, dialect="athena", expand_alias_refs=False)
         tree = annotate_types(tree, schema=schema, dialect="athena")
     except SqlglotError as error:
-        raise _unresolved(statement, str(error)) from error
+        raise _unresolved(statement, str(error), tables) from error
     check_operands(tree, statement)
     names = tuple(tree.named_selects)
     if statement.kind == "UNLOAD":
@@ -177,32 +180,38 @@ def _reads_path(tree: exp.Expr) -> bool:
     return any(column.name == PATH for column in tree.find_all(exp.Column))
 
 
-def _unresolved(statement: Statement, message: str) -> QueryFailure:
-    """Return the failure of a name that no table has, at its place in the text."""
-    name = message.split("'")[1] if message.count("'") >= 2 else message
-    if "could not be resolved" not in message and "Unknown column" not in message:
+def _unresolved(statement: Statement, message: str, tables: dict[str, Table]) -> QueryFailure:
+    """Return the failure of a name that no table has, or that several have, at its place in the text."""
+    found = _COLUMN.match(message)
+    if not found:
         return QueryFailure("SYNTAX_ERROR", f"line 1:1: {message}")
-    name = name.replace('"', "").lower()
-    position = next(
-        (
-            at(statement.text, column.this.meta["start"] if not column.table else column.args["table"].meta["start"])
-            for column in statement.tree.find_all(exp.Column)
-            if column.name.lower() == name.rpartition(".")[2] and "start" in column.this.meta
-        ),
-        "line 1:1",
-    )
-    shown = next(
-        (
-            column.sql("athena").replace('"', "")
-            for column in statement.tree.find_all(exp.Column)
-            if column.name.lower() == name
-        ),
-        name,
-    )
+    name = (found[1] or found[2]).lower()
+    candidates = [
+        column
+        for column in statement.tree.find_all(exp.Column)
+        if column.name.lower() == name and found[3] in (None, column.table.lower())
+    ]
+    position, shown = "line 1:1", name
+    if candidates:
+        first = min(candidates, key=_start)
+        position = at(statement.text, _start(first))
+        shown = ".".join(part.name.lower() for part in first.parts)
+    if "." not in shown and sum(name in table.trino() for table in _sources(statement, tables)) > 1:
+        return QueryFailure("AMBIGUOUS_NAME", f"{position}: Column '{shown}' is ambiguous")
     return QueryFailure(
         "COLUMN_NOT_FOUND",
         f"{position}: Column '{shown}' cannot be resolved or requester is not authorized to access requested resources",
     )
+
+
+def _sources(statement: Statement, tables: dict[str, Table]) -> Iterator[Table]:
+    """Yield the table of every reference in the text, so that one that is joined to itself counts twice."""
+    for reference in statement.tree.find_all(exp.Table):
+        yield from (table for table in tables.values() if table.name == reference.name.lower())
+
+
+def _start(column: exp.Column) -> int:
+    return int(column.parts[0].meta.get("start", 0))
 
 
 def _unloadable(tree: exp.Query, names: tuple[str, ...]) -> None:
