@@ -54,10 +54,30 @@ def test_a_type_that_does_not_fit_is_refused(endpoint: Endpoint, name: str, hive
     ("name", "hive", "column", "expected"),
     [
         # Half up to the millisecond: the last half millisecond of a month is the next month.
-        ("micros", "timestamp", pa.array([INSTANT.replace(microsecond=999_500)], pa.timestamp("us")), "2025-10-01 00:00:00.000"),
-        ("micros_below", "timestamp", pa.array([INSTANT.replace(microsecond=999_499)], pa.timestamp("us")), "2025-09-30 23:59:59.999"),
-        ("nanos", "timestamp", pa.array([INSTANT.replace(microsecond=999_500)], pa.timestamp("ns")), "2025-10-01 00:00:00.000"),
-        ("millis", "timestamp", pa.array([INSTANT.replace(microsecond=999_000)], pa.timestamp("ms")), "2025-09-30 23:59:59.999"),
+        (
+            "micros",
+            "timestamp",
+            pa.array([INSTANT.replace(microsecond=999_500)], pa.timestamp("us")),
+            "2025-10-01 00:00:00.000",
+        ),
+        (
+            "micros_below",
+            "timestamp",
+            pa.array([INSTANT.replace(microsecond=999_499)], pa.timestamp("us")),
+            "2025-09-30 23:59:59.999",
+        ),
+        (
+            "nanos",
+            "timestamp",
+            pa.array([INSTANT.replace(microsecond=999_500)], pa.timestamp("ns")),
+            "2025-10-01 00:00:00.000",
+        ),
+        (
+            "millis",
+            "timestamp",
+            pa.array([INSTANT.replace(microsecond=999_000)], pa.timestamp("ms")),
+            "2025-09-30 23:59:59.999",
+        ),
         ("finer_decimal", "decimal(20,2)", pa.array([Decimal("1.005")], pa.decimal128(20, 3)), "1.01"),
         ("negative_decimal", "decimal(20,2)", pa.array([Decimal("-1.005")], pa.decimal128(20, 3)), "-1.01"),
         ("coarser_decimal", "decimal(18,4)", pa.array([Decimal("1.5")], pa.decimal128(18, 1)), "1.5000"),
@@ -68,7 +88,7 @@ def test_a_type_that_does_not_fit_is_refused(endpoint: Endpoint, name: str, hive
         ("single", "double", pa.array([0.5], pa.float32()), "0.5"),
         ("binary", "binary", pa.array([b"\x01\x02"], pa.binary()), "01 02"),
     ],
-)  # fmt: skip
+)
 def test_a_type_that_fits_is_converted(endpoint: Endpoint, name: str, hive: str, column: pa.Array, expected: str):
     assert rows(endpoint, f"select v from {table(endpoint, name, hive, column)}") == [[expected]]
 

@@ -48,7 +48,8 @@ class Endpoint:
         self.credentials = Credentials(account)
         self.upstream = Upstream(upstream_url)
         self.athena = Athena(self.upstream, folder / "athena")
-        self._clients: dict[tuple[str, str, str, int], Any] = {}
+        self._session = boto3.Session()
+        self._clients: dict[tuple[object, ...], Any] = {}
         self.tester = self.credentials.register(name="tester")
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.endpoint = self
@@ -87,13 +88,19 @@ class Endpoint:
             attempts: Tries in all; 1 = an error is raised at once.
         """
         key = credential or self.tester
-        wanted = (service, key.key_id, region or self.region, attempts)
+        wanted = (service, key.key_id, key.secret, key.token, region or self.region, attempts)
         if wanted in self._clients:
             return self._clients[wanted]
-        session = boto3.Session(key.key_id, key.secret, key.token or None, region_name=region or self.region)
         retries = {"mode": "standard", "total_max_attempts": attempts}
-        config = Config(retries=retries, read_timeout=60)
-        self._clients[wanted] = session.client(service, endpoint_url=self.url, config=config)  # type: ignore[arg-type]
+        self._clients[wanted] = self._session.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region or self.region,
+            aws_access_key_id=key.key_id,
+            aws_secret_access_key=key.secret,
+            aws_session_token=key.token or None,
+            config=Config(retries=retries, read_timeout=60),  # type: ignore[arg-type]
+        )
         return self._clients[wanted]
 
     def fail(

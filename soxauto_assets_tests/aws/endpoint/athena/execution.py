@@ -134,6 +134,11 @@ class Execution:
         """Whether it is queued or running."""
         return self.state not in _ENDED
 
+    @property
+    def executing(self) -> bool:
+        """Whether the engine is at work."""
+        return self._connection is not None
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()

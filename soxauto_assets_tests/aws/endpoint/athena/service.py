@@ -288,8 +288,6 @@ def _results(state: _State, parameters: dict[str, Any]) -> dict[str, Any]:
             "Query did not finish successfully. Final query state: FAILED", "INVALID_QUERY_EXECUTION_STATE"
         )
     size = parameters.get("MaxResults", _PAGE)
-    if size > _PAGE:
-        raise invalid_request(f"MaxResults is more than maximum allowed length {_PAGE}.")
     outcome = execution.outcome
     names: list[list[str | None]] = [[column.name for column in outcome.columns]]
     rows = (
