@@ -275,6 +275,18 @@ class TestStop:
         endpoint.client("athena").stop_query_execution(QueryExecutionId=execution)
         assert keys(endpoint, target) == []
 
+    def test_interrupts_an_unload(self, endpoint: Endpoint):
+        target = "s3://sox-data/stopped/b/"
+        execution = submit(endpoint, unload_text(ENDLESS, target))
+        (running,) = [found for found in endpoint.athena.executions() if found.submission.id == execution]
+        while not running.executing:
+            time.sleep(0.01)
+        endpoint.client("athena").stop_query_execution(QueryExecutionId=execution)
+        running.wait(10)
+        assert not running.executing
+        assert ended(endpoint, execution)["Status"]["State"] == "CANCELLED"
+        assert keys(endpoint, target) == []
+
 
 class TestPartialUnload:
     def test_leaves_files_and_a_manifest_that_names_them(self, endpoint: Endpoint):

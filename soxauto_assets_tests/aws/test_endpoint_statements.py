@@ -102,6 +102,10 @@ def _refused_text(endpoint: Endpoint, sql: str) -> str:
             "select company from entries as a join entries as b on a.entry_no = b.entry_no",
             "AMBIGUOUS_NAME: line 1:8: Column 'company' is ambiguous",
         ),
+        (
+            "select company, count(*) as n from entries group by company having n > 1",
+            "COLUMN_NOT_FOUND: line 1:68: Column 'n'" + UNRESOLVED,
+        ),
         ("select entry_no from nope", "TABLE_NOT_FOUND: line 1:22: Table 'awsdatacatalog.nav.nope' does not exist"),
         ("select entry_no from nope.entries", "SCHEMA_NOT_FOUND: line 1:27: Schema 'nope' does not exist"),
         ("select entry_no from nope.nav.entries", "CATALOG_NOT_FOUND: line 1:31: Catalog 'nope' not found"),
@@ -284,3 +288,60 @@ class TestParameters:
         ]
         reason = failure(endpoint, "select entry_no from entries where company = ?", ExecutionParameters=["1"])
         assert reason == "TYPE_MISMATCH: line 1:36: Cannot apply operator: varchar = integer"
+
+
+class TestNothingIsApproximated:
+    @pytest.mark.parametrize(
+        ("expression", "what"),
+        [
+            ("amount / 3", "division of decimals"),
+            ("avg(amount)", "avg of decimals"),
+            ("cast(1.5 as decimal(10,2))", "a cast of floating point to decimal(10, 2)"),
+            ("cast(1.5 as varchar)", "a cast of floating point to varchar"),
+            ("try_cast(company as bigint)", "try_cast"),
+            ("cast(booked_at as varchar)", "a cast of a timestamp to text"),
+            ("date_diff('day', booked_at, booked_at)", "date_diff of timestamps"),
+            ("posted - posted", "a difference of two dates"),
+            ("substr(company, 0, 2)", "substr from position 0"),
+            ("split_part(company, '_', 9)", "split_part"),
+            ("trim(company)", "trim"),
+            ("sign(amount)", "sign"),
+            ("round(amount, 2)", "round of decimals without a cast around it"),
+            ("booked_at at time zone 'UTC'", "a point in time with a zone"),
+        ],
+    )
+    def test_what_duckdb_answers_otherwise_is_refused(self, endpoint: Endpoint, expression: str, what: str):
+        reason = failure(endpoint, f"select {expression} as v from entries")
+        assert reason == f"NOT_SUPPORTED: this endpoint refuses {what}{DIFFERS}"
+
+    @pytest.mark.parametrize(
+        ("expression", "expected"),
+        [
+            ("7 / 2", "3"),
+            ("-7 / 2", "-3"),
+            ("1.5", "1.5"),
+            ("decimal '1.23456'", "1.23456"),
+            ("cast('1.23456' as decimal(38,6))", "1.234560"),
+            ("date_trunc('month', posted)", "2025-09-01"),
+            ("date_add('day', 1, posted)", "2025-10-01"),
+            ("posted + interval '1' month", "2025-10-30"),
+            ("date_trunc('month', booked_at)", "2025-09-01 00:00:00.000"),
+            ("last_day_of_month(posted)", "2025-09-30"),
+            ("sum(entry_no)", "1"),
+            ("date_diff('day', date '2025-09-01', posted)", "29"),
+            ("cast(round(amount * cast('0.333' as decimal(4,3)), 2) as decimal(18,4))", "3.5000"),
+            ("regexp_replace('x  ', ' +$', '')", "x"),
+            ("lower(to_hex(sha256(to_utf8('x'))))", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"),
+        ],
+    )
+    def test_what_both_answer_alike_is_answered(self, endpoint: Endpoint, expression: str, expected: str):
+        group = " group by posted, booked_at, amount" if "sum(" in expression else ""
+        assert rows(endpoint, f"select {expression} as v from entries where entry_no = 1{group}") == [[expected]]
+
+    def test_a_comparison_with_an_unknown_type_is_refused(self, endpoint: Endpoint):
+        reason = failure(endpoint, "select entry_no from entries where codepoint('a') = 97")
+        assert reason.startswith("NOT_SUPPORTED: this endpoint refuses a comparison with ")
+
+    def test_having_reads_the_columns_of_the_table(self, endpoint: Endpoint):
+        query = "select company, count(*) as entry_no from entries group by company having sum(entry_no) > 1 order by 1"
+        assert rows(endpoint, query) == [["", "1"], [None, "1"]]

@@ -5,16 +5,16 @@ operands (``types``), execution.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.errors import ErrorLevel, OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from soxauto_assets_tests.aws.endpoint.athena import catalog as glue
+from soxauto_assets_tests.aws.endpoint.athena.annotation import annotated
 from soxauto_assets_tests.aws.endpoint.athena.catalog import Catalog, Table
 from soxauto_assets_tests.aws.endpoint.athena.failures import QueryFailure
 from soxauto_assets_tests.aws.endpoint.athena.functions import FUNCTIONS
@@ -69,7 +69,8 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
         columns[table.name] = table.trino() | ({PATH: "varchar"} if _reads_path(tree) else {})
     try:
         tree = qualify(tree, schema=schema, dialect="athena", expand_alias_refs=False)
-        tree = annotate_types(tree, schema=schema, dialect="athena")
+        _qualify_having(tree, schema)
+        tree = annotated(tree, schema)
     except SqlglotError as error:
         raise _unresolved(statement, str(error), tables) from error
     check_operands(tree, statement)
@@ -83,6 +84,30 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
     except SqlglotError as error:
         raise QueryFailure("NOT_SUPPORTED", f"this endpoint cannot run the text as Trino does: {error}") from error
     return Analysis({name: tables[name] for name in reads}, reads, names, sql)
+
+
+def _qualify_having(tree: exp.Expr, schema: dict[str, object]) -> None:
+    """Give the columns of HAVING their table, which the parser's own step leaves to aliases; Trino knows no alias there.
+
+    Raises:
+        OptimizeError: No table has the column, or several have.
+    """
+    for scope in traverse_scope(tree):
+        having = scope.expression.args.get("having")
+        for column in having.find_all(exp.Column) if having else ():
+            if column.table or column.find_ancestor(exp.Select) is not scope.expression:
+                continue
+            homes = [name for name, source in scope.sources.items() if column.name in _columns_of(source, schema)]
+            if len(homes) != 1:
+                raise OptimizeError(f"Column '{column.name}' could not be resolved")
+            column.set("table", exp.to_identifier(homes[0], quoted=True))
+
+
+def _columns_of(source: exp.Expr | Scope, schema: dict[str, object]) -> Collection[str]:
+    if isinstance(source, Scope):
+        return source.expression.named_selects
+    tables = schema.get(source.args["db"].name if source.args.get("db") else "")
+    return tables.get(source.name, ()) if isinstance(tables, dict) else ()
 
 
 def _put_parameters(tree: exp.Expr, expected: int, values: list[str]) -> None:
@@ -239,6 +264,14 @@ def _to_views(tree: exp.Expr, tables: dict[str, Table]) -> dict[str, frozenset[s
 
 
 def _rewrite(tree: exp.Expr) -> None:
+    """Give results the types that Trino gives them, where DuckDB gives others: a date that is moved stays a date."""
+    for node in [*tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.Add, exp.Sub)]:
+        if node.type is not None and node.type.this is exp.DataType.Type.DATE:
+            node.replace(exp.cast(node.copy(), "date"))
+    _rewrite_literals(tree)
+
+
+def _rewrite_literals(tree: exp.Expr) -> None:
     """Give literals the types that Athena gives them: ``1.5`` is a double, ``decimal '1.50'`` a decimal(3,2)."""
     for node in list(tree.find_all(exp.Literal)):
         if not node.is_string and not str(node.this).isdigit() and not isinstance(node.parent, exp.DataTypeParam):

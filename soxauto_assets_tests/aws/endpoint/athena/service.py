@@ -9,7 +9,6 @@ the output location only; this is the stricter reading.
 import base64
 import binascii
 import json
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -218,10 +217,6 @@ class Athena:
         except (AwsError, ClientError) as error:
             raise invalid_request(f"Unable to verify/create output bucket {parts.netloc}") from error
         return {**found, "OutputLocation": location if location.endswith("/") else f"{location}/"}
-
-    def clear_files(self) -> None:
-        """Remove what lies on this machine."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _workgroup(state: _State, name: str) -> WorkGroup:
