@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from soxauto_assets_tests.aws.endpoint import Endpoint, put_rows, register_table
-from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
 from soxauto_assets_tests.aws.queries import WORKGROUP
 
@@ -50,8 +49,7 @@ def aws(ministack: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def endpoint(aws: Endpoint) -> Iterator[Endpoint]:
     """The endpoint without faults, with an empty log of calls and its workgroup as it should be."""
     aws.reset()
-    workgroup = WorkGroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
-    aws.athena.workgroup(ACCOUNT, REGION, workgroup)
+    aws.workgroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
     yield aws
     aws.reset()
 

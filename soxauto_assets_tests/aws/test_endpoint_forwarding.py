@@ -14,6 +14,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
 
 from soxauto_assets_tests.aws.endpoint import Endpoint
 from soxauto_assets_tests.aws.ministack import REGION
@@ -171,6 +172,37 @@ class TestWire:
             answer.read()
             assert (answer.status, answer.will_close) == (200, False)
         connection.close()
+
+
+class TestStricterThanMinistack:
+    def test_a_locked_bucket_stays_versioned(self, endpoint: Endpoint):
+        s3 = endpoint.client("s3")
+        s3.create_bucket(
+            Bucket="sox-versioned",
+            ObjectLockEnabledForBucket=True,
+            CreateBucketConfiguration={"LocationConstraint": REGION},
+        )
+        with pytest.raises(ClientError, match="InvalidBucketState"):
+            s3.put_bucket_versioning(Bucket="sox-versioned", VersioningConfiguration={"Status": "Suspended"})
+        assert s3.get_bucket_versioning(Bucket="sox-versioned")["Status"] == "Enabled"
+
+    def test_a_message_to_sign_has_4096_bytes_at_most(self, endpoint: Endpoint):
+        kms = endpoint.client("kms")
+        key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256")["KeyMetadata"]["KeyId"]
+        given = {"KeyId": key, "MessageType": "RAW", "SigningAlgorithm": "ECDSA_SHA_256"}
+        assert kms.sign(Message=b"x" * 4096, **given)["Signature"]
+        with pytest.raises(ClientError, match="ValidationException"):
+            kms.sign(Message=b"x" * 4097, **given)
+
+    def test_an_object_with_a_lock_needs_a_checksum(self, endpoint: Endpoint):
+        url = f"{endpoint.url}/sox-versioned/locked"
+        lock = {"x-amz-object-lock-mode": "GOVERNANCE", "x-amz-object-lock-retain-until-date": "2099-01-01T00:00:00Z"}
+        request = AWSRequest("PUT", url, lock, b"x")
+        S3SigV4Auth(Credentials(endpoint.tester.key_id, endpoint.tester.secret), "s3", REGION).add_auth(request)
+        session = URLLib3Session()
+        answer = session.send(request.prepare())
+        session.close()
+        assert (answer.status_code, "InvalidRequest" in answer.text) == (400, True)
 
 
 class TestOtherServices:

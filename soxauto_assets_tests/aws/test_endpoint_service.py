@@ -12,8 +12,7 @@ from botocore.exceptions import ClientError
 from botocore.httpsession import URLLib3Session
 
 from soxauto_assets_tests.aws.endpoint import Endpoint, register_table
-from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
-from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION
+from soxauto_assets_tests.aws.ministack import REGION
 from soxauto_assets_tests.aws.queries import (
     WORKGROUP,
     ended,
@@ -136,7 +135,7 @@ class TestToken:
 
 class TestWorkGroup:
     def workgroup(self, endpoint: Endpoint, name: str, **values: Any) -> str:
-        endpoint.athena.workgroup(ACCOUNT, REGION, WorkGroup(name, **values))
+        endpoint.workgroup(name, **values)
         return name
 
     def test_that_does_not_exist_is_refused(self, endpoint: Endpoint):
@@ -329,7 +328,7 @@ class TestMetadata:
         assert error["Code"] == "InvalidRequestException"
 
     def test_lists_executions_newest_first(self, endpoint: Endpoint):
-        endpoint.athena.workgroup(ACCOUNT, REGION, WorkGroup("listed", output="s3://sox-athena-results/listed/"))
+        endpoint.workgroup("listed", output="s3://sox-athena-results/listed/")
         made = [succeeded(endpoint, f"select {n} as n", WorkGroup="listed")["QueryExecutionId"] for n in range(3)]
         athena = endpoint.client("athena")
         first = athena.list_query_executions(WorkGroup="listed", MaxResults=2)

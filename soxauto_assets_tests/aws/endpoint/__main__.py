@@ -14,7 +14,6 @@ import threading
 from pathlib import Path
 
 from soxauto_assets_tests.aws.endpoint import Endpoint, upload_lake
-from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
 
 WORKGROUP = "sox-automation"
@@ -56,8 +55,7 @@ def make_buckets(endpoint: Endpoint) -> None:
     for bucket in (RESULTS_BUCKET, DATA_BUCKET):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
     s3.create_bucket(Bucket=EVIDENCE_BUCKET, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=True)
-    workgroup = WorkGroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
-    endpoint.athena.workgroup(ACCOUNT, REGION, workgroup)
+    endpoint.workgroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
 
 
 if __name__ == "__main__":

@@ -21,10 +21,12 @@ from botocore.config import Config
 
 from soxauto_assets_tests.aws.endpoint import sts
 from soxauto_assets_tests.aws.endpoint.athena.service import Athena
+from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 from soxauto_assets_tests.aws.endpoint.calls import Call, Request, call_of
 from soxauto_assets_tests.aws.endpoint.credentials import Credential, Credentials
 from soxauto_assets_tests.aws.endpoint.errors import AwsError, Response, error_response
 from soxauto_assets_tests.aws.endpoint.faults import Drop, Fault, Faults
+from soxauto_assets_tests.aws.endpoint.strictness import require_allowed
 from soxauto_assets_tests.aws.endpoint.upstream import Forwarded, Upstream
 
 _IN_MEMORY = 1 << 23
@@ -119,6 +121,19 @@ class Endpoint:
         """Let calls fail; see :class:`faults.Fault`. The answer counts how many calls met it."""
         return self.faults.add(Fault(pattern, times, skip, code, message, status, drop, delay, key_id))
 
+    def workgroup(
+        self, name: str, *, region: str | None = None, account: str | None = None, **values: Any
+    ) -> WorkGroup:
+        """Make or replace an Athena workgroup.
+
+        Args:
+            name: Its name.
+            region: Its region; None = the endpoint's.
+            account: Its account; None = the endpoint's.
+            **values: Fields of :class:`athena.settings.WorkGroup`: output, enforced, scan_limit, enabled, encryption.
+        """
+        return self.athena.workgroup(account or self.account, region or self.region, WorkGroup(name, **values))
+
     def calls(self, pattern: str = "*") -> list[Call]:
         """Return the calls so far whose ``service:Action`` fits a pattern."""
         return self.faults.calls(pattern)
@@ -182,6 +197,7 @@ class Endpoint:
             return self.athena.answer(call, request, credential)
         if call.service == "sts":
             return sts.answer(self.credentials, credential, call, request)
+        require_allowed(self.upstream, credential, call, request)
         return self.upstream.forward(connection, request, call, credential.account)
 
 
