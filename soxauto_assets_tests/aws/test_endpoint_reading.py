@@ -123,9 +123,17 @@ def test_files_of_different_types_are_read_each_by_its_own(endpoint: Endpoint):
     assert sorted(rows(endpoint, f"select v from {name}")) == [["1"], ["2"]]
 
 
-@pytest.mark.parametrize("hidden", ["_late/a.parquet", ".staging/a.parquet", "_SUCCESS", "x/.part.parquet"])
-def test_hidden_names_are_passed_over(endpoint: Endpoint, hidden: str):
-    name = table(endpoint, f"hidden{abs(hash(hidden))}", "string", pa.array(["seen"]))
+@pytest.mark.parametrize(
+    ("name", "hidden"),
+    [
+        ("hidden_folder", "_late/a.parquet"),
+        ("hidden_dot", ".staging/a.parquet"),
+        ("hidden_marker", "_SUCCESS"),
+        ("hidden_below", "x/.part.parquet"),
+    ],
+)
+def test_hidden_names_are_passed_over(endpoint: Endpoint, name: str, hidden: str):
+    table(endpoint, name, "string", pa.array(["seen"]))
     put_rows(endpoint, f"{LAKE}/{name}/{hidden}", pa.table({"v": ["hidden"]}))
     assert rows(endpoint, f"select v from {name}") == [["seen"]]
 
@@ -169,6 +177,7 @@ def test_the_path_of_a_row_can_be_asked_for(endpoint: Endpoint):
         ["b", f"{LAKE}/{name}/1.parquet"],
     ]
     assert rows(endpoint, f"select * from {name} order by v") == [["a"], ["b"]]
+    assert failure(endpoint, f'select *, "$path" as p from {name}').startswith("NOT_SUPPORTED")
 
 
 def test_partitions_are_those_of_the_catalog(endpoint: Endpoint):

@@ -345,3 +345,32 @@ class TestNothingIsApproximated:
     def test_having_reads_the_columns_of_the_table(self, endpoint: Endpoint):
         query = "select company, count(*) as entry_no from entries group by company having sum(entry_no) > 1 order by 1"
         assert rows(endpoint, query) == [["", "1"], [None, "1"]]
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("select b from (values (1, 'x'), (2, 'y')) as t(a, b) order by a", [["x"], ["y"]]),
+        ("select n from unnest(array[1, 2]) as t(n) order by n", [["1"], ["2"]]),
+        ("with a (x, y) as (select 1, 2) select y from a", [["2"]]),
+        (
+            "with recursive t(n) as (select 1 union all select n + 1 from t where n < 3) select max(n) as m from t",
+            [["3"]],
+        ),
+        ("select entry_no from entries order by entry_no offset 1 limit 1", [["2"]]),
+        (
+            "select count(*) as n from entries group by grouping sets ((company), ()) order by 1",
+            [["1"], ["1"], ["1"], ["3"]],
+        ),
+        ("select listagg(company, ',') within group (order by company) as l from entries", [[",EC_NG"]]),
+        ("select count(*) filter (where is_open) as n from entries", [["1"]]),
+        ("select entry_no from entries where company like 'EC\\_%' escape '\\'", [["1"]]),
+        ("select entry_no from entries where (company, entry_no) in (('EC_NG', 1))", [["1"]]),
+        ("select entry_no from entries where posted < booked_at order by 1", [["1"], ["2"]]),
+        ("select entry_no as date from AwsDataCatalog.nav.entries where entry_no = 1 -- a comment", [["1"]]),
+        ("select extract(year from posted) as y from entries where entry_no = 1", [["2025"]]),
+        ("select entry_no from entries where posted is distinct from date '2025-09-30'", [["3"]]),
+    ],
+)
+def test_what_trino_takes_is_taken(endpoint: Endpoint, sql: str, expected: list[list[str]]):
+    assert rows(endpoint, sql) == expected

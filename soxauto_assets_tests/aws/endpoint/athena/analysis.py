@@ -62,6 +62,8 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
     tables = _tables(tree, statement.text, catalog, database)
     _known_words(statement)
     _name_outputs(tree, statement)
+    if _reads_path(tree) and any(select.is_star for select in tree.find_all(exp.Select)):
+        raise QueryFailure("NOT_SUPPORTED", f'this endpoint does not read * beside "{PATH}"')
     schema: dict[str, object] = {}
     for table in tables.values():
         columns = schema.setdefault(table.database, {})

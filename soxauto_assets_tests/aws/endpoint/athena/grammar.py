@@ -170,7 +170,7 @@ def _functions(text: str, tokens: Sequence[Token]) -> Iterator[Named]:
         ):
             continue
         word = token.text.lower()
-        if word in BEFORE_PARENTHESIS or token.token_type in (TokenType.STRING, TokenType.NUMBER):
+        if word in BEFORE_PARENTHESIS or " " in word or token.token_type in (TokenType.STRING, TokenType.NUMBER):
             continue
         before = tokens[number - 1] if number else None
         if before and (before.token_type in (TokenType.ALIAS, TokenType.R_PAREN, *_NAMES)):

@@ -171,7 +171,7 @@ def _other_answers(node: exp.Expr) -> Iterator[QueryFailure]:
     elif isinstance(node, (exp.Round, exp.Trunc)) and _kind(node.this) is exp.DataType.Type.DECIMAL:
         if not isinstance(node.parent, exp.Cast):
             yield _cannot(f"{node.sql_name().lower()} of decimals without a cast around it")
-    elif isinstance(node, (exp.Trim, exp.SplitPart, exp.Sign)):
+    elif isinstance(node, (exp.Trim, exp.SplitPart, exp.Sign, exp.Typeof)):
         yield _cannot(f"{node.sql_name().lower()}")
     elif isinstance(node, (exp.AtTimeZone, exp.CurrentTimestamp, exp.CurrentTime)):
         yield _cannot("a point in time with a zone")
