@@ -8,7 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from soxauto_assets_tests.aws.endpoint import Endpoint, put_rows, register_table
+from soxauto_assets.demo.lake import generate_lake
+from soxauto_assets.settings import PROJECT
+from soxauto_assets_tests.aws.endpoint import Endpoint, put_rows, register_table, upload_lake
 from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
 from soxauto_assets_tests.aws.queries import WORKGROUP
 
@@ -52,6 +54,15 @@ def endpoint(aws: Endpoint) -> Iterator[Endpoint]:
     aws.workgroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
     yield aws
     aws.reset()
+
+
+@pytest.fixture(scope="session")
+def demo_lake(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo lake, in the data bucket and in Glue under the names of its bindings. Returns the local copy."""
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    generate_lake(folder, PROJECT / "bindings" / "demo.yaml")
+    upload_lake(aws, folder, DATA_BUCKET, "demo")
+    return folder
 
 
 @pytest.fixture
