@@ -28,7 +28,7 @@ install-aws: install $(VENV)-aws/.installed
 
 $(VENV)-aws/.installed: Makefile
 	$(PYTHON) -m venv $(VENV)-aws
-	$(VENV)-aws/bin/pip install --quiet ministack==1.5.33
+	$(VENV)-aws/bin/pip install --quiet ministack==1.5.33 cryptography
 	@touch $@
 
 demo: install ## Generate the demo lake and close one month on it (no AWS)

@@ -1,13 +1,18 @@
 """Fixtures of the AWS path: the local AWS, and clients for it."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from soxauto_assets_tests.aws.endpoint import Endpoint
-from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
+from soxauto_assets.demo.lake import generate_lake
+from soxauto_assets.settings import PROJECT
+from soxauto_assets_tests.aws.endpoint import Endpoint, put_rows, register_table, upload_lake
 from soxauto_assets_tests.aws.ministack import ACCOUNT, REGION, MiniStack
+from soxauto_assets_tests.aws.queries import WORKGROUP
 
 _HERE = Path(__file__).parent
 
@@ -27,7 +32,6 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
     server.stop()
 
 
-WORKGROUP = "sox-automation"
 RESULTS_BUCKET = "sox-athena-results"
 DATA_BUCKET = "sox-data"
 
@@ -47,10 +51,18 @@ def aws(ministack: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def endpoint(aws: Endpoint) -> Iterator[Endpoint]:
     """The endpoint without faults, with an empty log of calls and its workgroup as it should be."""
     aws.reset()
-    workgroup = WorkGroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
-    aws.athena.workgroup(ACCOUNT, REGION, workgroup)
+    aws.workgroup(WORKGROUP, output=f"s3://{RESULTS_BUCKET}/results/", enforced=True)
     yield aws
     aws.reset()
+
+
+@pytest.fixture(scope="session")
+def demo_lake(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo lake, in the data bucket and in Glue under the names of its bindings. Returns the local copy."""
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    generate_lake(folder, PROJECT / "bindings" / "demo.yaml")
+    upload_lake(aws, folder, DATA_BUCKET, "demo")
+    return folder
 
 
 @pytest.fixture
@@ -62,3 +74,32 @@ def aws_environment(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> dict
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables
+
+
+@pytest.fixture
+def entries(endpoint: Endpoint) -> str:
+    """A small table, ``nav.entries``: three rows, one with an empty text, one with nulls. Returns its location."""
+    location = f"s3://{DATA_BUCKET}/lake/nav/entries/"
+    rows = pa.table(
+        {
+            "entry_no": pa.array([1, 2, 3], pa.int64()),
+            "company": pa.array(["EC_NG", "", None], pa.string()),
+            "posted": pa.array([date(2025, 9, 30), date(2025, 9, 30), None], pa.date32()),
+            "booked_at": pa.array(
+                [datetime(2025, 9, 30, 23, 59, 59, 999000), datetime(2025, 10, 1), None], pa.timestamp("ms")
+            ),
+            "amount": pa.array([Decimal("10.5000"), None, Decimal("-3.2500")], pa.decimal128(18, 4)),
+            "is_open": pa.array([True, False, None], pa.bool_()),
+        }
+    )
+    put_rows(endpoint, f"{location}rows.parquet", rows)
+    columns = {
+        "entry_no": "bigint",
+        "company": "string",
+        "posted": "date",
+        "booked_at": "timestamp",
+        "amount": "decimal(18,4)",
+        "is_open": "boolean",
+    }
+    register_table(endpoint, "nav", "entries", location, columns)
+    return location

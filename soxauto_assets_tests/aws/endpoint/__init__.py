@@ -10,6 +10,6 @@ docstring at that place says so. What cannot be answered as Athena answers it is
 
 from soxauto_assets_tests.aws.endpoint.credentials import Credential
 from soxauto_assets_tests.aws.endpoint.gateway import Endpoint
-from soxauto_assets_tests.aws.endpoint.lake import register_table, upload_lake
+from soxauto_assets_tests.aws.endpoint.lake import put_rows, register_table, upload_lake
 
-__all__ = ["Credential", "Endpoint", "register_table", "upload_lake"]
+__all__ = ["Credential", "Endpoint", "put_rows", "register_table", "upload_lake"]

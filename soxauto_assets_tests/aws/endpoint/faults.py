@@ -5,7 +5,6 @@ Here belongs which call meets which fault. What does not belong here: faults ins
 """
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
@@ -120,7 +119,3 @@ class Faults:
         with self._lock:
             self._faults.clear()
             self._calls.clear()
-
-    def __iter__(self) -> Iterator[Fault]:
-        with self._lock:
-            return iter(list(self._faults))

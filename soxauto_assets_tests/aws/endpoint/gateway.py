@@ -21,10 +21,12 @@ from botocore.config import Config
 
 from soxauto_assets_tests.aws.endpoint import sts
 from soxauto_assets_tests.aws.endpoint.athena.service import Athena
+from soxauto_assets_tests.aws.endpoint.athena.settings import WorkGroup
 from soxauto_assets_tests.aws.endpoint.calls import Call, Request, call_of
 from soxauto_assets_tests.aws.endpoint.credentials import Credential, Credentials
 from soxauto_assets_tests.aws.endpoint.errors import AwsError, Response, error_response
 from soxauto_assets_tests.aws.endpoint.faults import Drop, Fault, Faults
+from soxauto_assets_tests.aws.endpoint.strictness import require_allowed
 from soxauto_assets_tests.aws.endpoint.upstream import Forwarded, Upstream
 
 _IN_MEMORY = 1 << 23
@@ -48,6 +50,8 @@ class Endpoint:
         self.credentials = Credentials(account)
         self.upstream = Upstream(upstream_url)
         self.athena = Athena(self.upstream, folder / "athena")
+        self._session = boto3.Session()
+        self._clients: dict[tuple[object, ...], Any] = {}
         self.tester = self.credentials.register(name="tester")
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.endpoint = self
@@ -86,9 +90,20 @@ class Endpoint:
             attempts: Tries in all; 1 = an error is raised at once.
         """
         key = credential or self.tester
-        session = boto3.Session(key.key_id, key.secret, key.token or None, region_name=region or self.region)
+        wanted = (service, key.key_id, key.secret, key.token, region or self.region, attempts)
+        if wanted in self._clients:
+            return self._clients[wanted]
         retries = {"mode": "standard", "total_max_attempts": attempts}
-        return session.client(service, endpoint_url=self.url, config=Config(retries=retries, read_timeout=60))  # type: ignore[arg-type]
+        self._clients[wanted] = self._session.client(
+            service,
+            endpoint_url=self.url,
+            region_name=region or self.region,
+            aws_access_key_id=key.key_id,
+            aws_secret_access_key=key.secret,
+            aws_session_token=key.token or None,
+            config=Config(retries=retries, read_timeout=60),  # type: ignore[arg-type]
+        )
+        return self._clients[wanted]
 
     def fail(
         self,
@@ -105,6 +120,19 @@ class Endpoint:
     ) -> Fault:
         """Let calls fail; see :class:`faults.Fault`. The answer counts how many calls met it."""
         return self.faults.add(Fault(pattern, times, skip, code, message, status, drop, delay, key_id))
+
+    def workgroup(
+        self, name: str, *, region: str | None = None, account: str | None = None, **values: Any
+    ) -> WorkGroup:
+        """Make or replace an Athena workgroup.
+
+        Args:
+            name: Its name.
+            region: Its region; None = the endpoint's.
+            account: Its account; None = the endpoint's.
+            **values: Fields of :class:`athena.settings.WorkGroup`: output, enforced, scan_limit, enabled, encryption.
+        """
+        return self.athena.workgroup(account or self.account, region or self.region, WorkGroup(name, **values))
 
     def calls(self, pattern: str = "*") -> list[Call]:
         """Return the calls so far whose ``service:Action`` fits a pattern."""
@@ -131,6 +159,8 @@ class Endpoint:
         self._server.server_close()
         self._thread.join(10)
         self.athena.stop()
+        for client in self._clients.values():
+            client.close()
         self.upstream.close()
 
     def carry_out(self, request: Request, call: Call, connection: http.client.HTTPConnection) -> Response | Forwarded:
@@ -167,6 +197,7 @@ class Endpoint:
             return self.athena.answer(call, request, credential)
         if call.service == "sts":
             return sts.answer(self.credentials, credential, call, request)
+        require_allowed(self.upstream, credential, call, request)
         return self.upstream.forward(connection, request, call, credential.account)
 
 

@@ -56,7 +56,8 @@ def _assume_role(credentials: Credentials, credential: Credential, request: Requ
             403,
         )
     account, role_name = arn.split(":")[4], arn.rpartition("/")[2]
-    lifetime = min(timedelta(seconds=seconds), role["lifetime"] or timedelta(seconds=seconds))
+    asked = timedelta(seconds=seconds)
+    lifetime = asked if role["lifetime"] is None else min(asked, role["lifetime"])
     session = credentials.register(
         account=account,
         arn=f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",

@@ -7,9 +7,9 @@ on with the account as its key.
 """
 
 import http.client
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,6 +53,9 @@ class Upstream:
 
     def __init__(self, url: str):
         self.url = url
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str, str], Any] = {}
+        self._session = boto3.Session()
         self._host = urlsplit(url).netloc
 
     def connect(self) -> http.client.HTTPConnection:
@@ -83,15 +86,23 @@ class Upstream:
         kept = [(name, value) for name, value in response.getheaders() if name.lower() not in (*_HOP, "content-length")]
         return Forwarded(response.status, kept, None if length is None else int(length), response)
 
-    @lru_cache(maxsize=64)  # noqa: B019
     def client(self, service: str, account: str, region: str) -> Any:
         """Return a client of an account and region, past the gateway."""
-        return boto3.Session(account, "upstream", region_name=region).client(
-            service,
-            endpoint_url=self.url,
-            config=Config(s3={"addressing_style": "path"}, max_pool_connections=32, retries={"mode": "standard"}),
-        )
+        with self._lock:
+            if (service, account, region) not in self._clients:
+                self._clients[service, account, region] = self._session.client(
+                    service,
+                    endpoint_url=self.url,
+                    region_name=region,
+                    aws_access_key_id=account,
+                    aws_secret_access_key="upstream",
+                    config=Config(
+                        s3={"addressing_style": "path"}, max_pool_connections=32, retries={"mode": "standard"}
+                    ),
+                )
+            return self._clients[service, account, region]
 
     def close(self) -> None:
         """Close the clients."""
-        self.client.cache_clear()
+        for client in self._clients.values():
+            client.close()

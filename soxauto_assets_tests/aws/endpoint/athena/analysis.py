@@ -4,16 +4,17 @@ Here belongs what Trino's analyser refuses, and the translation. What does not b
 operands (``types``), execution.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sqlglot import exp
-from sqlglot.errors import ErrorLevel, SqlglotError
-from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.errors import ErrorLevel, OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import traverse_scope
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from soxauto_assets_tests.aws.endpoint.athena import catalog as glue
+from soxauto_assets_tests.aws.endpoint.athena.annotation import annotated
 from soxauto_assets_tests.aws.endpoint.athena.catalog import Catalog, Table
 from soxauto_assets_tests.aws.endpoint.athena.failures import QueryFailure
 from soxauto_assets_tests.aws.endpoint.athena.functions import FUNCTIONS
@@ -21,6 +22,8 @@ from soxauto_assets_tests.aws.endpoint.athena.grammar import at
 from soxauto_assets_tests.aws.endpoint.athena.hive import PATH
 from soxauto_assets_tests.aws.endpoint.athena.operands import check_operands
 from soxauto_assets_tests.aws.endpoint.athena.statement import Statement
+
+_COLUMN = re.compile(r"(?:Column '([^']+)' could not be resolved|Unknown column: (\w+))(?: for table: '([^']+)')?")
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
     tables = _tables(tree, statement.text, catalog, database)
     _known_words(statement)
     _name_outputs(tree, statement)
+    if _reads_path(tree) and any(select.is_star for select in tree.find_all(exp.Select)):
+        raise QueryFailure("NOT_SUPPORTED", f'this endpoint does not read * beside "{PATH}"')
     schema: dict[str, object] = {}
     for table in tables.values():
         columns = schema.setdefault(table.database, {})
@@ -66,9 +71,10 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
         columns[table.name] = table.trino() | ({PATH: "varchar"} if _reads_path(tree) else {})
     try:
         tree = qualify(tree, schema=schema, dialect="athena", expand_alias_refs=False)
-        tree = annotate_types(tree, schema=schema, dialect="athena")
+        _qualify_having(tree, schema)
+        tree = annotated(tree, schema)
     except SqlglotError as error:
-        raise _unresolved(statement, str(error)) from error
+        raise _unresolved(statement, str(error), tables) from error
     check_operands(tree, statement)
     names = tuple(tree.named_selects)
     if statement.kind == "UNLOAD":
@@ -80,6 +86,30 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
     except SqlglotError as error:
         raise QueryFailure("NOT_SUPPORTED", f"this endpoint cannot run the text as Trino does: {error}") from error
     return Analysis({name: tables[name] for name in reads}, reads, names, sql)
+
+
+def _qualify_having(tree: exp.Expr, schema: dict[str, object]) -> None:
+    """Give the columns of HAVING their table, which the parser's own step leaves to aliases; Trino knows no alias there.
+
+    Raises:
+        OptimizeError: No table has the column, or several have.
+    """
+    for scope in traverse_scope(tree):
+        having = scope.expression.args.get("having")
+        for column in having.find_all(exp.Column) if having else ():
+            if column.table or column.find_ancestor(exp.Select) is not scope.expression:
+                continue
+            homes = [name for name, source in scope.sources.items() if column.name in _columns_of(source, schema)]
+            if len(homes) != 1:
+                raise OptimizeError(f"Column '{column.name}' could not be resolved")
+            column.set("table", exp.to_identifier(homes[0], quoted=True))
+
+
+def _columns_of(source: exp.Expr | Scope, schema: dict[str, object]) -> Collection[str]:
+    if isinstance(source, Scope):
+        return source.expression.named_selects
+    tables = schema.get(source.args["db"].name if source.args.get("db") else "")
+    return tables.get(source.name, ()) if isinstance(tables, dict) else ()
 
 
 def _put_parameters(tree: exp.Expr, expected: int, values: list[str]) -> None:
@@ -177,32 +207,38 @@ def _reads_path(tree: exp.Expr) -> bool:
     return any(column.name == PATH for column in tree.find_all(exp.Column))
 
 
-def _unresolved(statement: Statement, message: str) -> QueryFailure:
-    """Return the failure of a name that no table has, at its place in the text."""
-    name = message.split("'")[1] if message.count("'") >= 2 else message
-    if "could not be resolved" not in message and "Unknown column" not in message:
+def _unresolved(statement: Statement, message: str, tables: dict[str, Table]) -> QueryFailure:
+    """Return the failure of a name that no table has, or that several have, at its place in the text."""
+    found = _COLUMN.match(message)
+    if not found:
         return QueryFailure("SYNTAX_ERROR", f"line 1:1: {message}")
-    name = name.replace('"', "").lower()
-    position = next(
-        (
-            at(statement.text, column.this.meta["start"] if not column.table else column.args["table"].meta["start"])
-            for column in statement.tree.find_all(exp.Column)
-            if column.name.lower() == name.rpartition(".")[2] and "start" in column.this.meta
-        ),
-        "line 1:1",
-    )
-    shown = next(
-        (
-            column.sql("athena").replace('"', "")
-            for column in statement.tree.find_all(exp.Column)
-            if column.name.lower() == name
-        ),
-        name,
-    )
+    name = (found[1] or found[2]).lower()
+    candidates = [
+        column
+        for column in statement.tree.find_all(exp.Column)
+        if column.name.lower() == name and found[3] in (None, column.table.lower())
+    ]
+    position, shown = "line 1:1", name
+    if candidates:
+        first = min(candidates, key=_start)
+        position = at(statement.text, _start(first))
+        shown = ".".join(part.name.lower() for part in first.parts)
+    if "." not in shown and sum(name in table.trino() for table in _sources(statement, tables)) > 1:
+        return QueryFailure("AMBIGUOUS_NAME", f"{position}: Column '{shown}' is ambiguous")
     return QueryFailure(
         "COLUMN_NOT_FOUND",
         f"{position}: Column '{shown}' cannot be resolved or requester is not authorized to access requested resources",
     )
+
+
+def _sources(statement: Statement, tables: dict[str, Table]) -> Iterator[Table]:
+    """Yield the table of every reference in the text, so that one that is joined to itself counts twice."""
+    for reference in statement.tree.find_all(exp.Table):
+        yield from (table for table in tables.values() if table.name == reference.name.lower())
+
+
+def _start(column: exp.Column) -> int:
+    return int(column.parts[0].meta.get("start", 0))
 
 
 def _unloadable(tree: exp.Query, names: tuple[str, ...]) -> None:
@@ -230,6 +266,14 @@ def _to_views(tree: exp.Expr, tables: dict[str, Table]) -> dict[str, frozenset[s
 
 
 def _rewrite(tree: exp.Expr) -> None:
+    """Give results the types that Trino gives them, where DuckDB gives others: a date that is moved stays a date."""
+    for node in [*tree.find_all(exp.TimestampTrunc, exp.DateTrunc, exp.DateAdd, exp.DateSub, exp.Add, exp.Sub)]:
+        if node.type is not None and node.type.this is exp.DataType.Type.DATE:
+            node.replace(exp.cast(node.copy(), "date"))
+    _rewrite_literals(tree)
+
+
+def _rewrite_literals(tree: exp.Expr) -> None:
     """Give literals the types that Athena gives them: ``1.5`` is a double, ``decimal '1.50'`` a decimal(3,2)."""
     for node in list(tree.find_all(exp.Literal)):
         if not node.is_string and not str(node.this).isdigit() and not isinstance(node.parent, exp.DataTypeParam):

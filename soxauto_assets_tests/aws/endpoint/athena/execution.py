@@ -21,9 +21,9 @@ from soxauto_assets_tests.aws.endpoint.athena.analysis import Analysis, analyse
 from soxauto_assets_tests.aws.endpoint.athena.catalog import Catalog
 from soxauto_assets_tests.aws.endpoint.athena.failures import (
     SYSTEM,
+    QueryCancelled,
     QueryFailure,
     QueryStopped,
-    ScanLimitExceeded,
     engine_failure,
 )
 from soxauto_assets_tests.aws.endpoint.athena.hive import ObjectCache, access_denied, reading, s3_failure
@@ -77,7 +77,6 @@ class Outcome:
         updated: Rows written.
         scanned: Bytes.
         manifest: Location of the manifest of an UNLOAD.
-        engine_rows: Rows that DuckDB gave.
     """
 
     columns: list[Column] = field(default_factory=list)
@@ -134,6 +133,11 @@ class Execution:
         """Whether it is queued or running."""
         return self.state not in _ENDED
 
+    @property
+    def executing(self) -> bool:
+        """Whether the engine is at work."""
+        return self._connection is not None
+
     def start(self) -> None:
         """Begin."""
         self._thread.start()
@@ -164,8 +168,8 @@ class Execution:
                     self._end("SUCCEEDED", None)
         except QueryStopped:
             pass
-        except ScanLimitExceeded:
-            self._finish("CANCELLED", "Bytes scanned limit was exceeded", None)
+        except QueryCancelled as cancelled:
+            self._finish("CANCELLED", str(cancelled), None)
         except QueryFailure as failure:
             self._finish("FAILED", failure.reason, failure.to_json())
         except AwsError as error:
@@ -195,7 +199,7 @@ class Execution:
         limit = asked.workgroup.scan_limit
         if limit is not None and self.outcome.scanned > limit:
             self.outcome.scanned = limit
-            raise ScanLimitExceeded
+            raise QueryCancelled("Bytes scanned limit was exceeded")
         self._watch()
         self._clock["planned"] = time.monotonic()
         with duckdb.connect(config={"memory_limit": self._settings.memory_limit, "threads": 2}) as connection:
@@ -331,11 +335,6 @@ class Execution:
         self.states.append(state)
         self._completed = datetime.now(UTC)
         self._clock["ended"] = time.monotonic()
-        if state == "CANCELLED":
-            self.error = None
-        if isinstance(self._fault, QueryFault) and state == "FAILED" and self._fault.state == "CANCELLED":
-            self.state, self.error = "CANCELLED", None
-            self.states[-1] = "CANCELLED"
 
     def to_json(self) -> dict[str, Any]:
         """Return the QueryExecution."""
@@ -390,5 +389,7 @@ class Execution:
         return found
 
 
-def _meets(fault: QueryFault) -> QueryFailure:
+def _meets(fault: QueryFault) -> QueryFailure | QueryCancelled:
+    if fault.state == "CANCELLED":
+        return QueryCancelled(fault.reason)
     return QueryFailure("", fault.reason, fault.category, fault.error_type, fault.retryable)

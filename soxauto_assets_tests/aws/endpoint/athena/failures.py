@@ -68,8 +68,8 @@ class QueryStopped(Exception):
     """A query was stopped."""
 
 
-class ScanLimitExceeded(Exception):
-    """A query would read more than its workgroup allows."""
+class QueryCancelled(Exception):
+    """A query ends as CANCELLED, though nobody stopped it: it would read more than its workgroup allows, or a fault says so."""
 
 
 def invalid_request(message: str, code: str = "INVALID_INPUT") -> AwsError:

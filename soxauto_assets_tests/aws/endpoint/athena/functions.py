@@ -39,6 +39,7 @@ array bigint boolean char date dec decimal double int integer interval ipaddress
 timestamp tinyint uuid varbinary varchar
 """
 _BEFORE_PARENTHESIS = """
+bernoulli system
 all and any array as between by case char cross cube dec decimal distinct else end escape except exists explain fetch
 filter from full group having ignore in inner intersect interval is join lateral like limit natural not offset on or
 outer over partition range recursive respect rollup rows select sets some table then time timestamp to union unload

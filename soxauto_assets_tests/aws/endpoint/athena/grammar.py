@@ -170,14 +170,23 @@ def _functions(text: str, tokens: Sequence[Token]) -> Iterator[Named]:
         ):
             continue
         word = token.text.lower()
-        if word in BEFORE_PARENTHESIS or token.token_type in (TokenType.STRING, TokenType.NUMBER):
+        if word in BEFORE_PARENTHESIS or " " in word or token.token_type in (TokenType.STRING, TokenType.NUMBER):
             continue
         before = tokens[number - 1] if number else None
         if before and (before.token_type in (TokenType.ALIAS, TokenType.R_PAREN, *_NAMES)):
             continue
         if _defines_table(tokens, number):
             continue
+        if word not in ("unnest", "table", "lateral") and _in_from(tokens, number):
+            raise mismatched(text, tokens[number + 1])
         yield Named(word, token.start)
+
+
+def _in_from(tokens: Sequence[Token], number: int) -> bool:
+    """Say whether a name, with the names it is qualified by, stands where a table does."""
+    while number > 1 and tokens[number - 1].token_type is TokenType.DOT:
+        number -= 2
+    return number > 0 and tokens[number - 1].token_type in (TokenType.FROM, TokenType.JOIN)
 
 
 def _defines_table(tokens: Sequence[Token], number: int) -> bool:

@@ -32,6 +32,7 @@ _ARGUMENTS: dict[type[exp.Expr], tuple[str, ...]] = {
     exp.Round: ("number",), exp.Year: ("time",), exp.Month: ("time",), exp.Day: ("time",), exp.LastDay: ("time",),
     exp.TimeToStr: ("time",), exp.StrToTime: ("text",), exp.Upper: ("text",),
 }  # fmt: skip
+_INSTANTS = {exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ}
 _FLOATS = {exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT}
 
 
@@ -42,8 +43,19 @@ def check_operands(tree: exp.Expr, statement: Statement) -> None:
         QueryFailure: See the module.
     """
     for node in tree.walk(bfs=False):
+        if isinstance(node, (*_COMPARISONS, exp.Between, exp.In)):
+            _require_known(node)
         for failure in _failures(node, statement):
             raise failure
+
+
+def _require_known(node: exp.Expr) -> None:
+    """Refuse a comparison with an operand whose type cannot be told: DuckDB might convert what Trino refuses."""
+    members = [node.this, *node.expressions, *(node.args.get(name) for name in ("expression", "low", "high"))]
+    for member in members:
+        told = not isinstance(member, exp.Expr) or isinstance(member, (exp.Null, exp.Tuple, exp.Subquery, exp.Query))
+        if not told and _kind(member) in (None, exp.DataType.Type.UNKNOWN):
+            raise _cannot(f"a comparison with {member.sql('athena')}, whose type it cannot tell")
 
 
 def _failures(node: exp.Expr, statement: Statement) -> Iterator[QueryFailure]:
@@ -140,11 +152,27 @@ def _other_answers(node: exp.Expr) -> Iterator[QueryFailure]:
         yield _cannot("division of decimals")
     elif isinstance(node, exp.Avg) and _kind(node.this) is exp.DataType.Type.DECIMAL:
         yield _cannot("avg of decimals")
-    elif isinstance(node, exp.Cast) and _kind(node.this) in _FLOATS:
-        if node.to.this not in _FLOATS:
-            yield _cannot(f"a cast of floating point to {node.to.sql('athena').lower()}")
+    elif isinstance(node, exp.Cast) and _kind(node.this) in _FLOATS and node.to.this not in _FLOATS:
+        yield _cannot(f"a cast of floating point to {node.to.sql('athena').lower()}")
     elif isinstance(node, exp.TryCast):
         yield _cannot("try_cast")
+    elif isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES and _kind(node.this) in _INSTANTS:
+        yield _cannot("a cast of a timestamp to text")
+    elif isinstance(node, (exp.DateDiff, exp.TimestampDiff)) and _INSTANTS & {_kind(node.this), _kind(node.expression)}:
+        yield _cannot("date_diff of timestamps")
+    elif isinstance(node, exp.Sub) and _family(node.left) == _family(node.right) == "time":
+        yield _cannot("a difference of two dates")
+    elif (
+        isinstance(node, exp.Substring)
+        and isinstance(node.args.get("start"), exp.Literal)
+        and node.args["start"].this == "0"
+    ):
+        yield _cannot("substr from position 0")
+    elif isinstance(node, (exp.Round, exp.Trunc)) and _kind(node.this) is exp.DataType.Type.DECIMAL:
+        if not isinstance(node.parent, exp.Cast):
+            yield _cannot(f"{node.sql_name().lower()} of decimals without a cast around it")
+    elif isinstance(node, (exp.Trim, exp.SplitPart, exp.Sign, exp.Typeof)):
+        yield _cannot(f"{node.sql_name().lower()}")
     elif isinstance(node, (exp.AtTimeZone, exp.CurrentTimestamp, exp.CurrentTime)):
         yield _cannot("a point in time with a zone")
 

@@ -9,7 +9,6 @@ the output location only; this is the stricter reading.
 import base64
 import binascii
 import json
-import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -219,10 +218,6 @@ class Athena:
             raise invalid_request(f"Unable to verify/create output bucket {parts.netloc}") from error
         return {**found, "OutputLocation": location if location.endswith("/") else f"{location}/"}
 
-    def clear_files(self) -> None:
-        """Remove what lies on this machine."""
-        shutil.rmtree(self._folder, ignore_errors=True)
-
 
 def _workgroup(state: _State, name: str) -> WorkGroup:
     if name not in state.workgroups:
@@ -288,8 +283,6 @@ def _results(state: _State, parameters: dict[str, Any]) -> dict[str, Any]:
             "Query did not finish successfully. Final query state: FAILED", "INVALID_QUERY_EXECUTION_STATE"
         )
     size = parameters.get("MaxResults", _PAGE)
-    if size > _PAGE:
-        raise invalid_request(f"MaxResults is more than maximum allowed length {_PAGE}.")
     outcome = execution.outcome
     names: list[list[str | None]] = [[column.name for column in outcome.columns]]
     rows = (

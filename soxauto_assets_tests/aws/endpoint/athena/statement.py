@@ -17,6 +17,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from soxauto_assets_tests.aws.endpoint.athena.failures import invalid_request, malformed
+from soxauto_assets_tests.aws.endpoint.athena.functions import FUNCTIONS
 from soxauto_assets_tests.aws.endpoint.athena.grammar import Words, at, check, mismatched, tokens_of
 
 MAX_BYTES = 262_144
@@ -95,7 +96,7 @@ def _query(text: str, kind: str, tokens: Sequence[Token], start: int, target: Un
     """Parse a query whose tokens are given; what stands around it is blanked, so that positions stay."""
     words = check(text, tokens)
     end = tokens[-1].end + 1
-    inner = re.sub(r"[^\n]", " ", text[:start]) + text[start:end]
+    inner = _parsed_text(text, start, end, words)
     try:
         trees = sqlglot.parse(inner, read="athena")
     except ParseError as error:
@@ -110,9 +111,21 @@ def _query(text: str, kind: str, tokens: Sequence[Token], start: int, target: Un
         raise malformed(f"{at(text, tokens[0].start)}: mismatched input '{tokens[0].text}'")
     placeholders = list(tree.find_all(exp.Placeholder))
     for placeholder in placeholders:
-        if placeholder.name or not placeholder.find_ancestor(exp.Where):
+        if placeholder.args.get("this") or not placeholder.find_ancestor(exp.Where):
             raise malformed(f"{at(text, start)}: parameters are allowed in a WHERE clause only")
     return Statement(text, kind, tree, words, target, len(placeholders))
+
+
+def _parsed_text(text: str, start: int, end: int, words: Words) -> str:
+    """Return the text for the parser: what stands around the query blanked, functions that Trino lacks made opaque.
+
+    The parser knows more functions than Trino, some with a grammar of their own; analysis refuses them by their name.
+    """
+    letters = list(re.sub(r"[^\n]", " ", text[:start]) + text[start:end])
+    for function in words.functions:
+        if function.name not in FUNCTIONS:
+            letters[function.offset + len(function.name) - 1] = "_"
+    return "".join(letters)
 
 
 def _explain(text: str, tokens: Sequence[Token]) -> Statement:
