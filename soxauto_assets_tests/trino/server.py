@@ -236,9 +236,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=runs, prefix="run-") as folder:
         try:
-            cluster = Cluster(
-                Path(folder), given.lake or Path(folder) / "lake", workers=given.workers, port=given.port
-            )
+            cluster = Cluster(Path(folder), given.lake or Path(folder) / "lake", workers=given.workers, port=given.port)
         except Unavailable as error:
             print(error, file=sys.stderr)
             # The suite then skips, with this as its reason.
@@ -247,7 +245,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with cluster:
             print(f"TRINO_URL={cluster.url}", flush=True)
             if given.command:
-                return subprocess.run(given.command, env={**os.environ, "TRINO_URL": cluster.url}, check=False).returncode
+                return subprocess.run(
+                    given.command, env={**os.environ, "TRINO_URL": cluster.url}, check=False
+                ).returncode
             try:
                 cluster.nodes[0].process.wait()
             except KeyboardInterrupt:

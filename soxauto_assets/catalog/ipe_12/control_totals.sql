@@ -84,8 +84,8 @@ select
         - coalesce(sum(t.international_delivery_fee_cart_rule), cast('0' as decimal(38,4)))
     as decimal(38,4)) as sum_paid_shipping,
     cast(sum(t.shipping_fee_modification) as decimal(38,4)) as sum_mtr_shipping_fee_modification,
-    cast(sum(cast(t.items as decimal(18,0)) * t.amount_expected) as decimal(38,4)) as sum_amount_expected,
-    cast(sum(cast(t.items as decimal(18,0)) * t.amount_received) as decimal(38,4)) as sum_amount_received,
+    cast(sum(cast(t.items as decimal(38,0)) * t.amount_expected) as decimal(38,4)) as sum_amount_expected,
+    cast(sum(cast(t.items as decimal(38,0)) * t.amount_received) as decimal(38,4)) as sum_amount_received,
     cast(min(t.min_delivered_date) as timestamp(3)) as min_delivered_date,
     cast(max(t.max_delivered_date) as timestamp(3)) as max_delivered_date,
     cast(min(t.troubleshoot_resolution_date) as timestamp(3)) as min_troubleshoot_resolution_date,
