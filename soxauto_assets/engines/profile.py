@@ -32,14 +32,15 @@ from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 
 ALLOWED_FUNCTIONS = {
-    "AND", "CASE", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF", "DATE_ADD", "EXISTS", "GREATEST", "IF",
-    "LAST_DAY", "LEAST", "LENGTH", "LOWER", "MAX", "MIN", "MONTH", "NULLIF", "OR", "REGEXP_LIKE", "REGEXP_REPLACE", "REPLACE",
-    "ROW_NUMBER", "SPLIT_PART", "STR_TO_TIME", "SUBSTRING", "SUM", "TIME_TO_STR", "YEAR",
+    "AND", "CASE", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF", "DATE_ADD", "EXISTS", "GREATEST",
+    "IF", "LAST_DAY", "LEAST", "LENGTH", "LOGICAL_AND", "LOWER", "MAX", "MIN", "MONTH", "NULLIF", "OR", "REGEXP_LIKE",
+    "REGEXP_REPLACE", "REPLACE", "ROW_NUMBER", "SPLIT_PART", "STR_TO_TIME", "SUBSTRING", "SUM", "TIME_TO_STR", "YEAR",
 }  # fmt: skip
 
 _CLOCK = "a query must not read the clock: use a period parameter"
 _ZONE = "time-zone types differ in DuckDB: the cut-off instant is a period parameter without a zone"
 _FLOAT = "floating point loses cents and NaN compares otherwise in DuckDB: use decimal"
+_TRUNCATED = "date_trunc of a date is a timestamp in DuckDB: use a period parameter, or year and month"
 _HASH = "does not exist in DuckDB: use md5 or sha256 over to_utf8, once they are on the allow-list"
 _INSTEAD = {
     "ISNULL": "isnull is T-SQL: use coalesce(a, b)",
@@ -57,7 +58,8 @@ _INSTEAD = {
     "UPPER": "upper('ß') differs in DuckDB: compare on lower(x)",
     "ROUND": "round keeps the scale in Trino and not in DuckDB: use cast(x as decimal(38,2)), which rounds half up in both",
     "TRUNC": "truncate keeps the scale in Trino and not in DuckDB: keep the scale",
-    "TIMESTAMP_TRUNC": "date_trunc of a date is a timestamp in DuckDB: use a period parameter, or year and month",
+    "DATE_TRUNC": _TRUNCATED,
+    "TIMESTAMP_TRUNC": _TRUNCATED,
     "AT_TIMEZONE": _ZONE,
     "WITH_TIMEZONE": _ZONE,
     "NAN": _FLOAT,
@@ -70,10 +72,9 @@ _INSTEAD = {
     "TO_ISO8601": "to_iso8601 does not exist in DuckDB: use date_format",
     "FROM_BASE": "from_base does not exist in DuckDB: keep the text",
     "CODEPOINT": "codepoint does not exist in DuckDB: compare the text",
-    "LOGICAL_AND": "every does not exist in DuckDB: use count_if(not x) = 0",
+    "EVERY": "every does not exist in DuckDB: use bool_and",
     "JSON_EXTRACT_SCALAR": "json_extract_scalar writes the number 1.50 as 1.5 in DuckDB: have the source give a column",
     "NORMALIZE": "normalize has another name in DuckDB: compare the text as it is",
-    "XOR": "xor does not exist in Trino: use a <> b",
 }
 
 
