@@ -54,7 +54,7 @@ def test_without_maven_the_message_says_how_to_install_it(tmp_path: Path, monkey
     monkeypatch.setattr(installation, "java_candidates", lambda _: [java])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Unavailable, match="Maven is missing.*apt-get install maven"):
+    with pytest.raises(Unavailable, match=r"Maven is missing.*apt-get install maven"):
         installation.installation()
     assert list((tmp_path / "cache").rglob("trino-server-*")) == []
 

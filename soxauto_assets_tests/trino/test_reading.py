@@ -1,6 +1,5 @@
 """How both engines read a file that is finer than its declared type, and text at the edges of Unicode."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +15,19 @@ from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 from soxauto_assets.engines.sql import bind, statements
 from soxauto_assets.period import Period
 from soxauto_assets.sources.bindings import Bindings, TableName, find_by_name
+from soxauto_assets_tests.engines.test_reading import INSTANTS, write_instants
 from soxauto_assets_tests.lakes import write_table
 from soxauto_assets_tests.trino.comparing import ask_trino, differences, from_arrow
 from soxauto_assets_tests.trino.tables import create_table, create_tables, run
-
-# What the file holds, and what a timestamp(3) column shows.
-INSTANTS = {
-    "us": {
-        "2025-09-30T23:59:59.999499": "2025-09-30 23:59:59.999",
-        "2025-09-30T23:59:59.999500": "2025-10-01 00:00:00.000",
-        "1969-12-31T23:59:59.999499": "1969-12-31 23:59:59.999",
-        "1969-12-31T23:59:59.999500": "1970-01-01 00:00:00.000",
-        "1753-01-01T00:00:00.000500": "1753-01-01 00:00:00.001",
-    },
-    "ns": {
-        "2025-09-30T23:59:59.999499999": "2025-09-30 23:59:59.999",
-        "2025-09-30T23:59:59.999500000": "2025-10-01 00:00:00.000",
-        "1969-12-31T23:59:59.999499999": "1969-12-31 23:59:59.999",
-        "1969-12-31T23:59:59.999500000": "1970-01-01 00:00:00.000",
-        "1753-01-01T00:00:00.000500000": "1753-01-01 00:00:00.001",
-    },
-}
 
 
 @pytest.mark.parametrize("unit", list(INSTANTS))
 def test_a_finer_instant_is_rounded_half_up_to_the_millisecond(unit: str, scratch: tuple[Path, str], connection: Any):
     folder, location = scratch
     table = TableName(folder.name.replace("-", "_"), "fine")
-    held = np.array(list(INSTANTS[unit]), dtype=f"datetime64[{unit}]")
-    path = folder / table.database / table.table / "rows.parquet"
-    path.parent.mkdir(parents=True)
-    pq.write_table(pa.table({"id": pa.array(range(len(held))), "at": pa.array(held)}), path)
+    expected = write_instants(folder / table.database / table.table / "rows.parquet", unit)
     create_table(connection, table, {"id": "bigint", "at": "timestamp(3)"}, location)
     sql = f"select id, at from {table} order by id"
-    expected = [datetime.fromisoformat(text) for text in INSTANTS[unit].values()]
     engine = DuckDBEngine(folder)
     try:
         assert engine.query(sql, Errand("read")).table.column("at").to_pylist() == expected
