@@ -30,6 +30,7 @@ DIFFERENCES = (
     Difference("7 / 2", "division"),
     Difference("decimal '1.23456'", "decimal(38,6)", "cast('1.23456' as decimal(38,6))"),
     Difference("decimal '100000000000000000'", "decimal(38,6)", "cast('100000000000000000' as decimal(38,6))"),
+    Difference("00.10", "decimal literal", "cast('0.10' as decimal(38,4))"),
     Difference("avg(cast('1.5' as decimal(10,2)))", "use sum and count", "sum(cast('1.5' as decimal(38,2)))"),
     Difference("cast(1.005e0 as decimal(10,2))", "floating point", "cast('1.005' as decimal(10,2))"),
     Difference("cast(2.5e0 as bigint)", "floating point", "cast(cast('2.5' as decimal(10,2)) as bigint)"),
@@ -102,6 +103,8 @@ DIFFERENCES = (
         "regexp_like(concat('12', '\n'), '^[0-9]+$')", r"write \z", "regexp_like(concat('12', '\n'), '^[0-9]+\\z')"
     ),
     Difference("regexp_replace('a b', '(b)', '$1$1')", "plain text", "regexp_replace('a b', 'b', 'bb')"),
+    Difference("regexp_like('ab', 'a(?=b)')", "plain characters", "regexp_like('ab', 'ab')"),
+    Difference("regexp_like('ab', 'a++b')", "plain characters", "regexp_like('ab', 'a+b')"),
     Difference("regexp_like('é', '[[:alpha:]]')", "ranges", "regexp_like('é', '[a-zà-ÿ]')"),
     Difference(
         "try_cast('12.0' as bigint)",

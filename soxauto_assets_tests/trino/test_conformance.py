@@ -14,6 +14,7 @@ from soxauto_assets.engines.contract import Engine, Errand
 from soxauto_assets.engines.sql import BoundStatement
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
+from soxauto_assets_tests.catalog.mutations import mutants
 from soxauto_assets_tests.trino.comparing import Address, Rows, ask_trino, differences, from_arrow
 
 ITEMS = [item for item in all_items() if not item.upload]
@@ -23,6 +24,7 @@ PERIODS = [
     for period in MONTHS
     if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
 ]
+MUTATED = Period(2025, 9)
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=[period.key for period in PERIODS])
@@ -33,7 +35,7 @@ def test_every_statement_gives_the_same_rows(
     statements = runtime.extractor.statements(item, period)
     assert {"extract", "control_totals"} <= set(statements)
     with ThreadPoolExecutor(4) as pool:
-        asked = {purpose: pool.submit(_on_trino, address, bound) for purpose, bound in statements.items()}
+        asked = {purpose: pool.submit(_on_trino, address, bound.executed) for purpose, bound in statements.items()}
         found = {}
         for purpose, bound in statements.items():
             ours = _on_duckdb(runtime.engine, purpose, bound, tmp_path)
@@ -44,10 +46,28 @@ def test_every_statement_gives_the_same_rows(
     assert not found
 
 
-def _on_trino(address: Address, bound: BoundStatement) -> Rows:
+@pytest.mark.parametrize("item", ITEMS, ids=[item.id for item in ITEMS])
+def test_every_broken_extract_gives_the_same_rows(
+    item: Item, runtime: Runtime, address: Address, compared: Counter[str]
+):
+    """The mutation suite rests on DuckDB: what a dropped filter or a turned join lets in must be the same on Trino."""
+    broken = mutants(runtime.extractor.statements(item, MUTATED)["extract"].executed)
+    found = {}
+    with ThreadPoolExecutor(4) as pool:
+        asked = {mutant.what: pool.submit(_on_trino, address, mutant.sql) for mutant in broken}
+        for mutant in broken:
+            ours = from_arrow(runtime.engine.query(mutant.sql, Errand("extract")).table)
+            theirs = asked[mutant.what].result()
+            compared.update({"broken extracts": 1})
+            if differing := differences(theirs, ours):
+                found[mutant.what] = differing
+    assert not found
+
+
+def _on_trino(address: Address, sql: str) -> Rows:
     connection = address.connect()
     try:
-        return ask_trino(connection, bound.executed)
+        return ask_trino(connection, sql)
     finally:
         connection.close()
 
