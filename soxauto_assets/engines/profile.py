@@ -140,7 +140,10 @@ def _number(written: str) -> Iterator[str]:
     if "e" in written.lower():
         yield f"{written} is floating point, which loses cents: write cast('1.005' as decimal(38,4))"
     elif "." in written:
-        yield f"decimal literal {written} has the size of its spelling, leading zeros included in DuckDB: write cast('{written}' as decimal(38,4))"
+        yield (
+            f"decimal literal {written} has another size in DuckDB where it begins with zero: "
+            f"write cast('{written}' as decimal(38,4))"
+        )
 
 
 def _function(node: exp.Func) -> Iterator[str]:
