@@ -25,6 +25,8 @@ PERIODS = [
     if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
 ]
 MUTATED = Period(2025, 9)
+# A join without its condition answers millions of rows, which say no more than some thousands.
+LARGEST = 20_000
 
 
 @pytest.mark.parametrize("period", PERIODS, ids=[period.key for period in PERIODS])
@@ -51,7 +53,9 @@ def test_every_broken_extract_gives_the_same_rows(
     item: Item, runtime: Runtime, address: Address, compared: Counter[str]
 ):
     """The mutation suite rests on DuckDB: what a dropped filter or a turned join lets in must be the same on Trino."""
-    broken = mutants(runtime.extractor.statements(item, MUTATED)["extract"].executed)
+    every = mutants(runtime.extractor.statements(item, MUTATED)["extract"].executed)
+    broken = [mutant for mutant in every if _size(runtime.engine, mutant.sql) <= LARGEST]
+    compared.update({"broken extracts that answer too many rows, left out": len(every) - len(broken)})
     found = {}
     with ThreadPoolExecutor(4) as pool:
         asked = {mutant.what: pool.submit(_on_trino, address, mutant.sql) for mutant in broken}
@@ -62,6 +66,11 @@ def test_every_broken_extract_gives_the_same_rows(
             if differing := differences(theirs, ours):
                 found[mutant.what] = differing
     assert not found
+
+
+def _size(engine: Engine, sql: str) -> int:
+    answer = engine.query(f"select count(*) as n from ({sql}) as answered", Errand("count"))
+    return int(answer.table.column("n")[0].as_py())
 
 
 def _on_trino(address: Address, sql: str) -> Rows:
