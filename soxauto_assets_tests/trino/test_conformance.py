@@ -15,7 +15,7 @@ from soxauto_assets.engines.sql import BoundStatement
 from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets_tests.catalog.mutations import mutants
-from soxauto_assets_tests.trino.comparing import Address, Rows, ask_trino, differences, from_arrow
+from soxauto_assets_tests.trino.comparing import Address, Rows, ask_trino, counted, differences, from_arrow
 
 ITEMS = [item for item in all_items() if not item.upload]
 # By default the first month and those with a planted fault or case, as in demo/test_answers.py.
@@ -25,6 +25,8 @@ PERIODS = [
     if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
 ]
 MUTATED = Period(2025, 9)
+# The broken text numbers rows that tie, as the sound one never does: either engine's order is right. (item, start): column.
+TIED = {("IPE_31", "drop company.company_key = LOWER(REGEXP_REPLACE(e.id_company"): "occurrence"}
 # A join without its condition answers millions of rows, which say no more than some thousands.
 LARGEST = 20_000
 
@@ -63,9 +65,19 @@ def test_every_broken_extract_gives_the_same_rows(
             ours = from_arrow(runtime.engine.query(mutant.sql, Errand("extract")).table)
             theirs = asked[mutant.what].result()
             compared.update({"broken extracts": 1})
-            if differing := differences(theirs, ours):
+            tied = next(
+                (column for (of, start), column in TIED.items() if of == item.id and mutant.what.startswith(start)), ""
+            )
+            if differing := differences(_without(theirs, tied), _without(ours, tied)):
                 found[mutant.what] = differing
     assert not found
+
+
+def _without(answer: Rows, column: str) -> Rows:
+    """Return an answer without a column; whole when it has none of that name."""
+    kept = [position for position, (name, _) in enumerate(answer.columns) if name != column]
+    rows = counted([row[position] for position in kept] for row in answer.rows.elements())
+    return Rows(tuple(answer.columns[position] for position in kept), rows)
 
 
 def _size(engine: Engine, sql: str) -> int:
