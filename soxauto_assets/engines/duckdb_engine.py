@@ -43,6 +43,8 @@ _TRINO_NAMES = {
     "TIMESTAMP_NS": "timestamp(9)",
     "TIMESTAMP WITH TIME ZONE": "timestamp(6) with time zone",
 }
+# Types finer than the millisecond: the function that gives their epoch, and its units in a millisecond.
+_FINER = {"timestamp(6)": ("epoch_us", 1_000), "timestamp(9)": ("epoch_ns", 1_000_000)}
 
 
 class DuckDBEngine:
@@ -233,10 +235,7 @@ class DuckDBEngine:
         description = self._descriptions[table]
         if description is None:
             return
-        columns = ", ".join(
-            f'CAST("{name}" AS TIMESTAMP_MS) AS "{name}"' if kind.startswith("timestamp(") else f'"{name}"'
-            for name, kind in description.columns.items()
-        )
+        columns = ", ".join(f'{_as_athena_reads(name, kind)} AS "{name}"' for name, kind in description.columns.items())
         files = _quoted(self.lake / table.database / table.table / "**" / "*.parquet")
         self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.database}"')
         self._connection.execute(
@@ -262,6 +261,21 @@ class DuckDBEngine:
 def _tables_of(executed: str) -> list[TableName]:
     tree = sqlglot.parse_one(executed, read=DIALECT)
     return [TableName(table.db, table.name) for table in tree.find_all(sqlglot.exp.Table) if table.db]
+
+
+def _as_athena_reads(name: str, kind: str) -> str:
+    """Return how a column is read: an instant rounded half up to the millisecond, everything else as it is.
+
+    DuckDB rounds a half away from zero, which before 1970 is down.
+    """
+    if not kind.startswith("timestamp("):
+        return f'"{name}"'
+    rounded = f'CAST("{name}" AS TIMESTAMP_MS)'
+    if kind not in _FINER:
+        return rounded
+    epoch, unit = _FINER[kind]
+    before = f'CAST(make_timestamp_ms(-(({unit // 2 - 1} - {epoch}("{name}")) // {unit})) AS TIMESTAMP_MS)'
+    return f"CASE WHEN \"{name}\" < TIMESTAMP '1970-01-01' THEN {before} ELSE {rounded} END"
 
 
 def _trino_name(kind: str) -> str:

@@ -1,11 +1,12 @@
 """The SQL profile: what catalog SQL may use, so that Athena, Trino and DuckDB give the same rows.
 
 Here belongs the allow-list and the message for each construct that is refused, naming the safe form. What does not belong
-here: binding. The profile is checked by the static suite over the catalog, not at run time.
+here: binding, and the rules that look at operand types (``engines.profile_types``). The profile is checked by the static
+suite over the catalog, not at run time. ``docs/trino.md`` lists what was measured behind each rule.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import sqlglot
 from sqlglot import exp
@@ -13,33 +14,68 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
-from soxauto_assets.engines.sql import DIALECT
+from soxauto_assets.engines.profile_types import (
+    COMPARISONS,
+    DATES,
+    INTEGERS,
+    TIMESTAMPS,
+    arithmetic,
+    cast,
+    comparison,
+    concatenation,
+    guarded,
+    is_of,
+)
+from soxauto_assets.engines.sql import DIALECT, literal
 from soxauto_assets.errors import SoxautoError
+from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 
 ALLOWED_FUNCTIONS = {
-    "AND", "CASE", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF", "DATE_ADD", "EXISTS", "GREATEST", "IF",
-    "LAST_DAY", "LEAST", "LENGTH", "LOWER", "MAX", "MIN", "MONTH", "NULLIF", "OR", "REGEXP_LIKE", "REGEXP_REPLACE", "REPLACE",
-    "ROW_NUMBER", "SUBSTRING", "SUM", "TIME_TO_STR", "UPPER", "XOR", "YEAR",
+    "AND", "CASE", "CAST", "COALESCE", "CONCAT", "COUNT", "COUNT_IF", "DATEDIFF", "DATE_ADD", "EXISTS", "GREATEST",
+    "IF", "LAST_DAY", "LEAST", "LENGTH", "LOGICAL_AND", "LOWER", "MAX", "MIN", "MONTH", "NULLIF", "OR", "REGEXP_LIKE",
+    "REGEXP_REPLACE", "REPLACE", "ROW_NUMBER", "SPLIT_PART", "STR_TO_TIME", "SUBSTRING", "SUM", "TIME_TO_STR", "YEAR",
 }  # fmt: skip
 
+_CLOCK = "a query must not read the clock: use a period parameter"
+_ZONE = "time-zone types differ in DuckDB: the cut-off instant is a period parameter without a zone"
+_FLOAT = "floating point loses cents and NaN compares otherwise in DuckDB: use decimal"
+_TRUNCATED = "date_trunc of a date is a timestamp in DuckDB: use a period parameter, or year and month"
+_HASH = "does not exist in DuckDB: use md5 or sha256 over to_utf8, once they are on the allow-list"
 _INSTEAD = {
     "ISNULL": "isnull is T-SQL: use coalesce(a, b)",
     "GETDATE": "getdate reads the clock: use a period parameter",
-    "CURRENT_DATE": "a query must not read the clock: use a period parameter",
-    "CURRENT_TIMESTAMP": "a query must not read the clock: use a period parameter",
-    "CURRENT_TIME": "a query must not read the clock: use a period parameter",
-    "NOW": "a query must not read the clock: use a period parameter",
+    "CURRENT_DATE": _CLOCK,
+    "CURRENT_TIMESTAMP": _CLOCK,
+    "CURRENT_TIME": _CLOCK,
+    "LOCALTIMESTAMP": _CLOCK,
+    "NOW": _CLOCK,
     "AVG": "avg of decimals is a double in DuckDB: use sum and count",
-    "TRIM": "trim removes tabs in Trino and not in DuckDB: use regexp_replace(x, ' +$', '')",
+    "TRIM": r"trim removes tabs in Trino and not in DuckDB: use regexp_replace(x, ' +\z', '')",
     "TRY_CAST": "try_cast reads '12.0' as an integer in DuckDB: test with regexp_like first",
     "GROUP_CONCAT": "string_agg does not exist in Trino: use listagg",
     "SIGN": "sign of a decimal has another type in DuckDB: use case",
+    "UPPER": "upper('ß') differs in DuckDB: compare on lower(x)",
+    "ROUND": "round keeps the scale in Trino and not in DuckDB: use cast(x as decimal(38,2)), which rounds half up in both",
+    "TRUNC": "truncate keeps the scale in Trino and not in DuckDB: keep the scale",
+    "DATE_TRUNC": _TRUNCATED,
+    "TIMESTAMP_TRUNC": _TRUNCATED,
+    "AT_TIMEZONE": _ZONE,
+    "WITH_TIMEZONE": _ZONE,
+    "NAN": _FLOAT,
+    "IS_NAN": _FLOAT,
+    "INFINITY": _FLOAT,
+    "CHECKSUM": f"checksum {_HASH}",
+    "XXHASH64": f"xxhash64 {_HASH}",
+    "FORMAT": "format is another function in DuckDB: use concat of texts",
+    "FORMAT_DATETIME": "format_datetime does not exist in DuckDB: use date_format",
+    "TO_ISO8601": "to_iso8601 does not exist in DuckDB: use date_format",
+    "FROM_BASE": "from_base does not exist in DuckDB: keep the text",
+    "CODEPOINT": "codepoint does not exist in DuckDB: compare the text",
+    "EVERY": "every does not exist in DuckDB: use bool_and",
+    "JSON_EXTRACT_SCALAR": "json_extract_scalar writes the number 1.50 as 1.5 in DuckDB: have the source give a column",
+    "NORMALIZE": "normalize has another name in DuckDB: compare the text as it is",
 }
-_NUMBERS = exp.DataType.NUMERIC_TYPES
-_TEXTS = exp.DataType.TEXT_TYPES
-_TIMES = exp.DataType.TEMPORAL_TYPES
-_FLOATS = {exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE}
 
 
 def faults_of(text: str) -> list[str]:
@@ -59,51 +95,55 @@ def faults_of(text: str) -> list[str]:
         typed = _typed(tree)
     except (SqlglotError, SoxautoError) as error:
         return [f"the text does not parse: {str(error).splitlines()[0]}"]
-    return sorted({fault for node in typed.walk() for fault in _faults(node)})
+    faults = {fault for node in typed.walk() for fault in _faults(node)}
+    return sorted(faults | set(_wide_integers(typed)))
 
 
 def _typed(tree: exp.Expr) -> exp.Expr:
+    """Return the text with every column resolved and every operand typed; parameters stand as literals of their type."""
     named = {cte.alias for cte in tree.find_all(exp.CTE)}
     sources = {table.name for table in tree.find_all(exp.Table)} - named
     schema: dict[str, object] = {
         name: {column.name: column.type.trino for column in contract(name).columns} for name in sources
     }
     stars = any(select.is_star for select in tree.find_all(exp.Select))
-    qualified = qualify(
-        tree.copy(), schema=schema, dialect=DIALECT, expand_stars=False, validate_qualify_columns=not stars
-    )
+    valued = tree.copy()
+    for node in list(valued.find_all(exp.Placeholder)):
+        # Configuration parameters are lists of texts, used as ``in (:name)``.
+        node.replace(literal(Period(2000, 1).parameters().get(node.name, "")))
+    qualified = qualify(valued, schema=schema, dialect=DIALECT, expand_stars=False, validate_qualify_columns=not stars)
     return annotate_types(qualified, schema=schema, dialect=DIALECT)
 
 
 def _faults(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.Star) and not isinstance(node.parent, exp.Count):
         yield "SELECT * hides which columns are read: name them"
-    elif isinstance(node, exp.Div):
-        yield "division gives another type in DuckDB: convert amounts once, outside SQL"
-    elif isinstance(node, exp.Literal) and not node.is_string and "." in str(node.this):
-        yield f"decimal literal {node.this} has another scale in DuckDB: write cast('{node.this}' as decimal(38,4))"
-    elif isinstance(node, exp.Add) and any(_is(side, _TEXTS) for side in (node.left, node.right)):
-        yield "+ on text is T-SQL: use concat or ||"
-    elif isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast) and node.to.this in _FLOATS:
-        yield "floating point loses cents: use decimal"
-    elif isinstance(node, (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)):
-        yield from _comparison(node)
+    elif isinstance(node, exp.Literal) and not node.is_string:
+        yield from _number(str(node.this))
+    elif isinstance(node, exp.Interval):
+        yield "a date and an interval make a timestamp in DuckDB: use cast(date_add('month', 1, d) as date)"
+    elif isinstance(node, exp.AtTimeZone):
+        yield _ZONE
+    elif isinstance(node, (exp.Add, exp.Sub, exp.Mul, exp.Div)):
+        yield from arithmetic(node)
+    elif isinstance(node, exp.DPipe):
+        yield from concatenation(node)
+    elif isinstance(node, exp.Cast) and not isinstance(node, exp.TryCast):
+        yield from cast(node)
+    elif isinstance(node, (*COMPARISONS, exp.In, exp.Between)):
+        yield from comparison(node)
     elif isinstance(node, exp.Func):
         yield from _function(node)
 
 
-def _comparison(node: exp.Binary) -> Iterator[str]:
-    families = [
-        next((name for name, kinds in _FAMILIES.items() if _is(side, kinds)), None) for side in (node.left, node.right)
-    ]
-    if None not in families and families[0] != families[1]:
+def _number(written: str) -> Iterator[str]:
+    if "e" in written.lower():
+        yield f"{written} is floating point, which loses cents: write cast('1.005' as decimal(38,4))"
+    elif "." in written:
         yield (
-            f"implicit comparison of {families[0]} with {families[1]} ({node.sql(DIALECT)}) passes in DuckDB and fails in "
-            "Trino: cast one side"
+            f"decimal literal {written} has another size in DuckDB where it begins with zero: "
+            f"write cast('{written}' as decimal(38,4))"
         )
-
-
-_FAMILIES = {"text": _TEXTS, "number": _NUMBERS, "date or time": _TIMES}
 
 
 def _function(node: exp.Func) -> Iterator[str]:
@@ -112,7 +152,52 @@ def _function(node: exp.Func) -> Iterator[str]:
         yield _INSTEAD[name]
     elif name not in ALLOWED_FUNCTIONS:
         yield f"function {name} is not on the allow-list: show that all engines agree on it, then add it"
+    elif isinstance(node, (exp.RegexpLike, exp.RegexpReplace)):
+        yield from _pattern(node)
+    elif isinstance(node, exp.DateDiff):
+        if node.text("unit").upper() != "DAY" or not all(is_of(side, DATES) for side in (node.this, node.expression)):
+            yield (
+                "date_diff counts whole elapsed units in Trino and boundaries crossed in DuckDB: use "
+                "date_diff('day', a, b) with both sides cast to date"
+            )
+    elif isinstance(node, exp.DateAdd):
+        if not is_of(node.this, TIMESTAMPS) and not isinstance(node.parent, (exp.Cast, *COMPARISONS)):
+            yield "date_add to a date is a timestamp in DuckDB: write cast(date_add('day', 1, d) as date)"
+    elif isinstance(node, exp.Substring):
+        start = node.args.get("start")
+        if not isinstance(start, exp.Literal) or start.is_string or int(start.this) < 1:
+            yield "substr from position 0 is empty in Trino and not in DuckDB: give a literal position, 1 or more"
+    elif isinstance(node, exp.SplitPart):
+        if not isinstance(node.parent, exp.Nullif) or node.parent.expression.name:
+            yield "split_part beyond the end is NULL in Trino and '' in DuckDB: write nullif(split_part(x, ',', 2), '')"
+    elif isinstance(node, exp.StrToTime):
+        if not guarded(node):
+            yield "date_parse passes over blanks in DuckDB: test the text with regexp_like in a case first"
+    elif isinstance(node, exp.Concat):
+        yield from concatenation(node)
+    elif isinstance(node, exp.Nullif):
+        yield from comparison(node)
 
 
-def _is(node: exp.Expr, kinds: Collection[object]) -> bool:
-    return node.type is not None and node.type.this in kinds
+def _pattern(node: exp.RegexpLike | exp.RegexpReplace) -> Iterator[str]:
+    pattern, replacement = node.expression, node.args.get("replacement")
+    if not (isinstance(pattern, exp.Literal) and pattern.is_string):
+        yield "a regular expression that is no literal cannot be looked at: write it into the text"
+        return
+    bare = re.sub(r"\\.", "", pattern.name)
+    if "$" in bare:
+        yield r"$ also matches before a last line break in Trino and not in DuckDB: write \z"
+    if re.search(r"\(\?[=!<]|\[\[:|[*+?}]\+", bare):
+        yield "look-around, [[:classes:]] and possessive repeats differ in DuckDB: use plain characters and ranges"
+    if replacement is not None and not re.fullmatch(r"[^$\\]*", replacement.name if replacement.is_string else "$"):
+        yield "a replacement with $1 inserts the group in Trino and is plain text in DuckDB: use plain text"
+
+
+def _wide_integers(tree: exp.Expr) -> Iterator[str]:
+    """Refuse an answered column that is a sum of integers as the engine makes it: 128 bits in DuckDB, 64 in Trino."""
+    for selected in tree.selects if isinstance(tree, exp.Query) else ():
+        for node in selected.find_all(exp.Sum, exp.CountIf):
+            whole = isinstance(node, exp.CountIf) or is_of(node.this, INTEGERS)
+            inside = node.parent_select is selected.parent_select and not node.find_ancestor(exp.Cast, *COMPARISONS)
+            if whole and inside:
+                yield "a sum of integers has 128 bits in DuckDB: write cast(sum(x) as bigint), or sum decimal(38,0)"

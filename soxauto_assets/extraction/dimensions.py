@@ -50,7 +50,7 @@ def judge(item: Item, answers: dict[str, TypedTable]) -> list[str]:
 
 
 def _statement(dimension: Dimension) -> str:
-    folded = [f"lower(regexp_replace(d.{name}, ' +$', ''))" for name in dimension.key]
+    folded = [f"lower(regexp_replace(d.{name}, ' +\\z', ''))" for name in dimension.key]
     keys = [f"key_{number}" for number in range(1, len(folded) + 1)]
     selected = ", ".join(f"{text} as {key}" for text, key in zip(folded, keys, strict=True))
     present = " and ".join(f"d.{name} is not null" for name in dimension.key)

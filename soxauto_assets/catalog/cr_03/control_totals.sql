@@ -2,7 +2,7 @@
 with
 movement as (
     select
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key, d.gen_ledger_entry_no as entry_no,
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key, d.gen_ledger_entry_no as entry_no,
         sum(case
             when d.posting_date >= :year_start and d.posting_date < cast(:period_end as date)
                 then cast(d.amount as decimal(38,4))
@@ -12,11 +12,11 @@ movement as (
     where exists (
         select 1
         from dim_chart_of_accounts as a
-        where lower(regexp_replace(a.company_code, ' +$', '')) = lower(regexp_replace(d.id_company, ' +$', ''))
-            and lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) = lower(regexp_replace(d.g_l_account_no, ' +$', ''))
-            and lower(regexp_replace(a.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
+        where lower(regexp_replace(a.company_code, ' +\z', '')) = lower(regexp_replace(d.id_company, ' +\z', ''))
+            and lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) = lower(regexp_replace(d.g_l_account_no, ' +\z', ''))
+            and lower(regexp_replace(a.group_coa_account_no, ' +\z', '')) in (:accounts_IPE_08)
     )
-    group by lower(regexp_replace(d.id_company, ' +$', '')), d.gen_ledger_entry_no
+    group by lower(regexp_replace(d.id_company, ' +\z', '')), d.gen_ledger_entry_no
 ),
 entry as (
     select
@@ -24,17 +24,17 @@ entry as (
         (
             select max(a.group_coa_account_no)
             from dim_chart_of_accounts as a
-            where lower(regexp_replace(a.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
-                and lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) = lower(regexp_replace(g.gl_account_no, ' +$', ''))
+            where lower(regexp_replace(a.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) = lower(regexp_replace(g.gl_account_no, ' +\z', ''))
         ) as group_coa_account_no
     from gl_entries as g
     inner join movement
-        on movement.company_key = lower(regexp_replace(g.id_company, ' +$', '')) and movement.entry_no = g.entry_no
+        on movement.company_key = lower(regexp_replace(g.id_company, ' +\z', '')) and movement.entry_no = g.entry_no
     where movement.remaining <> cast('0' as decimal(38,4))
         and exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
         )
 )

@@ -3,35 +3,35 @@
 with
 company as (
     select distinct
-        lower(regexp_replace(c.company_code, ' +$', '')) as company_key,
+        lower(regexp_replace(c.company_code, ' +\z', '')) as company_key,
         c.company_country, c.opco_central, c.flg_in_conso_scope
     from dim_company as c
     where c.flg_in_conso_scope = 1
 ),
 account as (
     select distinct
-        lower(regexp_replace(a.company_code, ' +$', '')) as company_key,
-        lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) as account_key,
+        lower(regexp_replace(a.company_code, ' +\z', '')) as company_key,
+        lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) as account_key,
         a.account_name, a.group_coa_account_no, a.group_coa_account_name
     from dim_chart_of_accounts as a
 ),
 ifrs as (
     select distinct
-        lower(regexp_replace(m.level_4_code, ' +$', '')) as account_key, m.level_1_name, m.level_2_name, m.level_3_name
+        lower(regexp_replace(m.level_4_code, ' +\z', '')) as account_key, m.level_1_name, m.level_2_name, m.level_3_name
     from ifrs_mapping as m
 ),
 open_amount as (
     select
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key, d.gen_ledger_entry_no,
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key, d.gen_ledger_entry_no,
         sum(cast(d.amount as decimal(38,4))) as remaining_amount
     from detailed_gl_entry as d
     inner join account as detail_account
-        on detail_account.company_key = lower(regexp_replace(d.id_company, ' +$', ''))
-        and detail_account.account_key = lower(regexp_replace(d.g_l_account_no, ' +$', ''))
+        on detail_account.company_key = lower(regexp_replace(d.id_company, ' +\z', ''))
+        and detail_account.account_key = lower(regexp_replace(d.g_l_account_no, ' +\z', ''))
     where d.posting_date >= :year_start
         and d.posting_date <= :last_day
-        and lower(regexp_replace(detail_account.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
-    group by lower(regexp_replace(d.id_company, ' +$', '')), d.gen_ledger_entry_no
+        and lower(regexp_replace(detail_account.group_coa_account_no, ' +\z', '')) in (:accounts_IPE_08)
+    group by lower(regexp_replace(d.id_company, ' +\z', '')), d.gen_ledger_entry_no
     having sum(cast(d.amount as decimal(38,4))) <> cast('0' as decimal(38,4))
 )
 select
@@ -81,12 +81,12 @@ select
     end as varchar) as entrytype
 from gl_entries as g
 inner join open_amount
-    on open_amount.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
+    on open_amount.company_key = lower(regexp_replace(g.id_company, ' +\z', ''))
     and open_amount.gen_ledger_entry_no = g.entry_no
 inner join company
-    on company.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
+    on company.company_key = lower(regexp_replace(g.id_company, ' +\z', ''))
 left join account
     on account.company_key = company.company_key
-    and account.account_key = lower(regexp_replace(g.gl_account_no, ' +$', ''))
+    and account.account_key = lower(regexp_replace(g.gl_account_no, ' +\z', ''))
 left join ifrs
-    on ifrs.account_key = lower(regexp_replace(account.group_coa_account_no, ' +$', ''))
+    on ifrs.account_key = lower(regexp_replace(account.group_coa_account_no, ' +\z', ''))

@@ -23,7 +23,7 @@ posted as (
     where exists (
         select 1
         from dim_company as c
-        where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
+        where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
             and c.flg_in_conso_scope = 1
     )
     group by g.id_company, g.gl_account_no
@@ -34,9 +34,9 @@ mapped as (
         (
             select max(a.group_coa_account_no)
             from dim_chart_of_accounts as a
-            where lower(regexp_replace(a.company_code, ' +$', '')) = lower(regexp_replace(posted.id_company, ' +$', ''))
-                and lower(regexp_replace(a.chart_of_accounts_no, ' +$', ''))
-                    = lower(regexp_replace(posted.gl_account_no, ' +$', ''))
+            where lower(regexp_replace(a.company_code, ' +\z', '')) = lower(regexp_replace(posted.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.chart_of_accounts_no, ' +\z', ''))
+                    = lower(regexp_replace(posted.gl_account_no, ' +\z', ''))
         ) as group_coa_account_no
     from posted
 )
@@ -49,5 +49,5 @@ select
     cast(max(mapped.last_posting) as date) as max_posting_date
 from mapped
 where mapped.row_count > 0
-    and lower(regexp_replace(mapped.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
+    and lower(regexp_replace(mapped.group_coa_account_no, ' +\z', '')) in (:accounts_IPE_08)
 group by mapped.id_company, mapped.group_coa_account_no

@@ -4,14 +4,14 @@
 with
 company as (
     select distinct
-        lower(regexp_replace(c.company_code, ' +$', '')) as company_key, c.company_country, c.opco_central
+        lower(regexp_replace(c.company_code, ' +\z', '')) as company_key, c.company_country, c.opco_central
     from dim_company as c
     where c.flg_in_conso_scope = 1
 ),
 account as (
     select distinct
-        lower(regexp_replace(a.company_code, ' +$', '')) as company_key,
-        lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) as account_key,
+        lower(regexp_replace(a.company_code, ' +\z', '')) as company_key,
+        lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) as account_key,
         a.account_name, a.group_coa_account_no, a.group_coa_account_name
     from dim_chart_of_accounts as a
 )
@@ -53,10 +53,10 @@ select
     cast(g.service_period as varchar) as service_period
 from gl_entries as g
 inner join company
-    on company.company_key = lower(regexp_replace(g.id_company, ' +$', ''))
+    on company.company_key = lower(regexp_replace(g.id_company, ' +\z', ''))
 inner join account
     on account.company_key = company.company_key
-    and account.account_key = lower(regexp_replace(g.gl_account_no, ' +$', ''))
+    and account.account_key = lower(regexp_replace(g.gl_account_no, ' +\z', ''))
 where g.posting_date >= cast(date_add('month', -12, cast(:period_end as date)) as date)
     and g.posting_date <= :last_day
-    and lower(regexp_replace(account.group_coa_account_no, ' +$', '')) in (:accounts_IPE_08)
+    and lower(regexp_replace(account.group_coa_account_no, ' +\z', '')) in (:accounts_IPE_08)

@@ -21,4 +21,4 @@ select
     cast(balance.min_closing_date as date) as min_closing_date,
     cast(balance.max_closing_date as date) as max_closing_date
 from balance
-where lower(regexp_replace(balance.group_coa_account_no, ' +$', '')) in (:gl_accounts)
+where lower(regexp_replace(balance.group_coa_account_no, ' +\z', '')) in (:gl_accounts)

@@ -27,4 +27,4 @@ select
     cast(v.is_interco as bigint) as is_interco
 from bs_balances_view as v
 where v.closing_date = :last_day
-    and lower(regexp_replace(v.group_coa_account_no, ' +$', '')) in (:gl_accounts)
+    and lower(regexp_replace(v.group_coa_account_no, ' +\z', '')) in (:gl_accounts)

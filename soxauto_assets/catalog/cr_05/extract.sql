@@ -2,16 +2,16 @@
 with
 rate as (
     select distinct
-        lower(regexp_replace(f.country_code, ' +$', '')) as country_key, f.rate_type, f.year, f.cod_month, f.fx_rate
+        lower(regexp_replace(f.country_code, ' +\z', '')) as country_key, f.rate_type, f.year, f.cod_month, f.fx_rate
     from rpt_fx_rates as f
     where f.year = year(:last_day)
         and f.cod_month = month(:last_day)
-        and lower(regexp_replace(f.rate_type, ' +$', '')) = 'closing'
-        and lower(regexp_replace(f.base_currency, ' +$', '')) = 'usd'
-        and lower(regexp_replace(f.country, ' +$', '')) <> 'united arab emirates (the)'
+        and lower(regexp_replace(f.rate_type, ' +\z', '')) = 'closing'
+        and lower(regexp_replace(f.base_currency, ' +\z', '')) = 'usd'
+        and lower(regexp_replace(f.country, ' +\z', '')) <> 'united arab emirates (the)'
 ),
 country as (
-    select distinct lower(regexp_replace(n.country_code, ' +$', '')) as country_key, n.country_name
+    select distinct lower(regexp_replace(n.country_code, ' +\z', '')) as country_key, n.country_name
     from dim_country as n
 )
 select
@@ -24,14 +24,14 @@ select
     cast(rate.year as bigint) as year,
     cast(rate.cod_month as bigint) as cod_month,
     cast(case
-        when lower(regexp_replace(country.country_name, ' +$', '')) = 'united states of america'
+        when lower(regexp_replace(country.country_name, ' +\z', '')) = 'united states of america'
             then cast('1' as decimal(18,8))
-        when lower(regexp_replace(country.country_name, ' +$', '')) = 'germany'
-            and regexp_like(lower(regexp_replace(c.company_code, ' +$', '')), '_usd$')
+        when lower(regexp_replace(country.country_name, ' +\z', '')) = 'germany'
+            and regexp_like(lower(regexp_replace(c.company_code, ' +\z', '')), '_usd\z')
             then cast('1' as decimal(18,8))
         else rate.fx_rate
     end as decimal(18,8)) as fx_rate,
     cast(country.country_name as varchar) as country_name
 from dim_company as c
-left join rate on rate.country_key = lower(regexp_replace(c.company_country, ' +$', ''))
-left join country on country.country_key = lower(regexp_replace(c.company_country, ' +$', ''))
+left join rate on rate.country_key = lower(regexp_replace(c.company_country, ' +\z', ''))
+left join country on country.country_key = lower(regexp_replace(c.company_country, ' +\z', ''))

@@ -7,7 +7,7 @@ spot as (
     where not exists (
         select 1
         from currency_exchange_rate as later
-        where lower(regexp_replace(later.currency_code, ' +$', '')) = lower(regexp_replace(r.currency_code, ' +$', ''))
+        where lower(regexp_replace(later.currency_code, ' +\z', '')) = lower(regexp_replace(r.currency_code, ' +\z', ''))
             and later.starting_date > r.starting_date
             and later.starting_date < cast(:period_end as date)
     )
@@ -20,5 +20,5 @@ select
     cast(max(spot.starting_date) as date) as max_starting_date
 from spot
 where spot.starting_date < cast(:period_end as date)
-    and lower(regexp_replace(spot.currency_code, ' +$', '')) in (:currencies_needed)
+    and lower(regexp_replace(spot.currency_code, ' +\z', '')) in (:currencies_needed)
 group by spot.currency_code

@@ -4,13 +4,13 @@ rate as (
     select distinct r.currency_code, r.starting_date, r.relational_exch_rate_amount
     from currency_exchange_rate as r
     where r.starting_date <= :last_day
-        and lower(regexp_replace(r.currency_code, ' +$', '')) in (:currencies_needed)
+        and lower(regexp_replace(r.currency_code, ' +\z', '')) in (:currencies_needed)
 ),
 ranked as (
     select
         rate.currency_code, rate.starting_date, rate.relational_exch_rate_amount,
         row_number() over (
-            partition by lower(regexp_replace(rate.currency_code, ' +$', ''))
+            partition by lower(regexp_replace(rate.currency_code, ' +\z', ''))
             order by rate.starting_date desc, rate.relational_exch_rate_amount, rate.currency_code
         ) as position
     from rate

@@ -15,20 +15,20 @@ entry as (
             select max(a.group_coa_account_no)
             from customer_posting_group as g
             inner join dim_chart_of_accounts as a
-                on lower(regexp_replace(a.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
-                and lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) = lower(regexp_replace(g.receivables_account, ' +$', ''))
-            where lower(regexp_replace(g.id_company, ' +$', '')) = lower(regexp_replace(e.id_company, ' +$', ''))
-                and lower(regexp_replace(g.code, ' +$', '')) = lower(regexp_replace(e.customer_posting_group, ' +$', ''))
+                on lower(regexp_replace(a.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) = lower(regexp_replace(g.receivables_account, ' +\z', ''))
+            where lower(regexp_replace(g.id_company, ' +\z', '')) = lower(regexp_replace(e.id_company, ' +\z', ''))
+                and lower(regexp_replace(g.code, ' +\z', '')) = lower(regexp_replace(e.customer_posting_group, ' +\z', ''))
         ) as group_coa_account_no
     from customer_ledger_entries as e
     inner join movement as m
         on m.id_company = e.id_company and m.entry_no = e.entry_no
     where e.posting_date < cast(:period_end as date)
-        and lower(regexp_replace(e.customer_posting_group, ' +$', '')) in (:customer_posting_groups)
+        and lower(regexp_replace(e.customer_posting_group, ' +\z', '')) in (:customer_posting_groups)
         and exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(e.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(e.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
         )
 )

@@ -16,35 +16,35 @@ customer_balance as (
 ),
 company as (
     select distinct
-        lower(regexp_replace(c.company_code, ' +$', '')) as company_key, c.company_country, c.opco_central
+        lower(regexp_replace(c.company_code, ' +\z', '')) as company_key, c.company_country, c.opco_central
     from dim_company as c
     where c.flg_in_conso_scope = 1
 ),
 busline as (
     select distinct
-        lower(regexp_replace(b.company_code, ' +$', '')) as company_key,
-        lower(regexp_replace(b.busline_code, ' +$', '')) as busline_key,
+        lower(regexp_replace(b.company_code, ' +\z', '')) as company_key,
+        lower(regexp_replace(b.busline_code, ' +\z', '')) as busline_key,
         b.busline_vertical_name_1, b.busline_vertical_name_2, b.busline_vertical_name_3
     from dim_busline as b
 ),
 customer as (
     select distinct
-        lower(regexp_replace(c.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(c.customer_no, ' +$', '')) as customer_key,
+        lower(regexp_replace(c.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(c.customer_no, ' +\z', '')) as customer_key,
         c.name, c.customer_busline, c.customer_posting_group, c.stream
     from customers as c
 ),
 posting_group as (
     select distinct
-        lower(regexp_replace(g.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(g.code, ' +$', '')) as group_key,
+        lower(regexp_replace(g.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(g.code, ' +\z', '')) as group_key,
         g.receivables_account
     from customer_posting_group as g
 ),
 account as (
     select distinct
-        lower(regexp_replace(a.company_code, ' +$', '')) as company_key,
-        lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) as account_key,
+        lower(regexp_replace(a.company_code, ' +\z', '')) as company_key,
+        lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) as account_key,
         a.group_coa_account_no, a.group_coa_account_name
     from dim_chart_of_accounts as a
 )
@@ -106,20 +106,20 @@ from customer_ledger_entries as e
 inner join entry_balance
     on entry_balance.id_company = e.id_company and entry_balance.cust_ledger_entry_no = e.entry_no
 inner join company
-    on company.company_key = lower(regexp_replace(e.id_company, ' +$', ''))
+    on company.company_key = lower(regexp_replace(e.id_company, ' +\z', ''))
 left join customer_balance
     on customer_balance.id_company = e.id_company and customer_balance.customer_no = e.customer_no
 left join busline
     on busline.company_key = company.company_key
-    and busline.busline_key = lower(regexp_replace(e.busline_code, ' +$', ''))
+    and busline.busline_key = lower(regexp_replace(e.busline_code, ' +\z', ''))
 left join customer
     on customer.company_key = company.company_key
-    and customer.customer_key = lower(regexp_replace(e.customer_no, ' +$', ''))
+    and customer.customer_key = lower(regexp_replace(e.customer_no, ' +\z', ''))
 left join posting_group
     on posting_group.company_key = company.company_key
-    and posting_group.group_key = lower(regexp_replace(e.customer_posting_group, ' +$', ''))
+    and posting_group.group_key = lower(regexp_replace(e.customer_posting_group, ' +\z', ''))
 left join account
     on account.company_key = company.company_key
-    and account.account_key = lower(regexp_replace(posting_group.receivables_account, ' +$', ''))
+    and account.account_key = lower(regexp_replace(posting_group.receivables_account, ' +\z', ''))
 where e.posting_date <= :last_day
-    and lower(regexp_replace(e.customer_posting_group, ' +$', '')) in (:customer_posting_groups)
+    and lower(regexp_replace(e.customer_posting_group, ' +\z', '')) in (:customer_posting_groups)

@@ -4,9 +4,9 @@ with
 voucher as (
     select
         v.id_company, v.discount_amount, v.used_discount_amount, v.remaining_amount, v.created_at, v.to_date,
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(v.id, ' +$', '')) as voucher_key,
-        lower(regexp_replace(v.code, ' +$', '')) as code_key,
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(v.id, ' +\z', '')) as voucher_key,
+        lower(regexp_replace(v.code, ' +\z', '')) as code_key,
         case when coalesce(v.to_date >= :period_end, true) then 'valid' else 'expired' end as is_valid,
         case
             when v.voucher_inactive_date is null then v.to_date
@@ -15,7 +15,7 @@ voucher as (
     from voucher_closing as v
     where cast(v.created_at as date) <= :last_day
         and not v.created_at <= timestamp '2016-12-31 00:00:00.000'
-        and lower(regexp_replace(v.id_company, ' +$', '')) in (:id_companies_active)
+        and lower(regexp_replace(v.id_company, ' +\z', '')) in (:id_companies_active)
 ),
 listed as (
     select
@@ -33,8 +33,8 @@ listed as (
         coalesce(i.mtr_coupon_money_value, cast('0' as decimal(18,4)))
     from rpt_soi as i
     inner join voucher as v
-        on lower(regexp_replace(i.voucher_code, ' +$', '')) = v.code_key
-        and lower(regexp_replace(i.id_company, ' +$', '')) = v.company_key
+        on lower(regexp_replace(i.voucher_code, ' +\z', '')) = v.code_key
+        and lower(regexp_replace(i.id_company, ' +\z', '')) = v.company_key
     where cast(i.package_delivery_date as date) <= :last_day
         and i.delivered_date >= timestamp '2015-01-01 00:00:00.000'
     union all
@@ -44,8 +44,8 @@ listed as (
         cast(null as bigint), cast(null as decimal(18,4)), cast(null as decimal(18,4)), cast(null as decimal(18,4))
     from store_credit_voucher as s
     inner join voucher as v
-        on lower(regexp_replace(s.id, ' +$', '')) = v.voucher_key
-        and lower(regexp_replace(s.id_company, ' +$', '')) = v.company_key
+        on lower(regexp_replace(s.id, ' +\z', '')) = v.voucher_key
+        and lower(regexp_replace(s.id_company, ' +\z', '')) = v.company_key
 ),
 summed as (
     select

@@ -4,10 +4,10 @@
 with
 item as (
     select
-        lower(regexp_replace(i.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(i.voucher_code, ' +$', '')) as code_key,
+        lower(regexp_replace(i.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(i.voucher_code, ' +\z', '')) as code_key,
         i.voucher_type,
-        lower(regexp_replace(i.voucher_type, ' +$', '')) as type_key,
+        lower(regexp_replace(i.voucher_type, ' +\z', '')) as type_key,
         coalesce(i.is_marketplace, -1) as marketplace,
         cast(coalesce(i.mtr_shipping_discount_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as shipping_discount,
         cast(coalesce(i.mtr_shipping_voucher_discount, cast('0' as decimal(18,4))) as decimal(38,4)) as shipping_voucher,
@@ -31,8 +31,8 @@ usage as (
 ),
 template as (
     select distinct
-        lower(regexp_replace(s.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(s.id, ' +$', '')) as voucher_key,
+        lower(regexp_replace(s.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(s.id, ' +\z', '')) as voucher_key,
         s.template_id, s.template_name
     from store_credit_voucher as s
 ),
@@ -54,12 +54,12 @@ voucher as (
         end as inactive_date
     from voucher_closing as v
     left join template
-        on template.company_key = lower(regexp_replace(v.id_company, ' +$', ''))
-        and template.voucher_key = lower(regexp_replace(v.id, ' +$', ''))
+        on template.company_key = lower(regexp_replace(v.id_company, ' +\z', ''))
+        and template.voucher_key = lower(regexp_replace(v.id, ' +\z', ''))
     left join usage
-        on usage.company_key = lower(regexp_replace(v.id_company, ' +$', ''))
-        and usage.code_key = lower(regexp_replace(v.code, ' +$', ''))
-    where lower(regexp_replace(v.id_company, ' +$', '')) in (:id_companies_active)
+        on usage.company_key = lower(regexp_replace(v.id_company, ' +\z', ''))
+        and usage.code_key = lower(regexp_replace(v.code, ' +\z', ''))
+    where lower(regexp_replace(v.id_company, ' +\z', '')) in (:id_companies_active)
         and v.created_at > timestamp '2016-12-31 00:00:00.000'
         and v.created_at < :period_end
 )
@@ -68,7 +68,7 @@ select
     cast(voucher.id as varchar) as id,
     cast(voucher.business_use as varchar) as business_use,
     cast(case
-        when lower(regexp_replace(voucher.business_use, ' +$', '')) <> 'jpay_store_credit' then voucher.business_use
+        when lower(regexp_replace(voucher.business_use, ' +\z', '')) <> 'jpay_store_credit' then voucher.business_use
         when voucher.business_use is null then voucher.business_use
         when substr(lower(voucher.code), 1, 2) = 'gc' then 'jpay_store_credit_gift'
         when substr(lower(voucher.code), 1, 2) = 'jp' then 'jpay_store_credit_DS'

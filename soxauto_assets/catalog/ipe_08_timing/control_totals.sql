@@ -4,8 +4,8 @@ with
 voucher as (
     select
         v.id_company, v.discount_amount, v.created_at, v.to_date,
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(v.code, ' +$', '')) as code_key
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(v.code, ' +\z', '')) as code_key
     from voucher_closing as v
     where cast(v.created_at as date) <= :last_day
         and coalesce(v.is_active, 0) = 0
@@ -13,11 +13,11 @@ voucher as (
 ),
 item as (
     select
-        lower(regexp_replace(i.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(i.voucher_code, ' +$', '')) as code_key,
+        lower(regexp_replace(i.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(i.voucher_code, ' +\z', '')) as code_key,
         i.order_creation_date, i.delivered_date, i.cancellation_date,
         case
-            when lower(regexp_replace(i.current_status, ' +$', '')) in ('delivered', 'cancelled', 'closed') then 1
+            when lower(regexp_replace(i.current_status, ' +\z', '')) in ('delivered', 'cancelled', 'closed') then 1
             when i.delivered_date < :period_end then 1
             when i.cancellation_date < :period_end then 1
             else 0

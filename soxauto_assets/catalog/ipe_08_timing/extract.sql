@@ -27,14 +27,14 @@ select
     cast(null as varchar) as wallet_name
 from voucher_closing as v
 left join rpt_soi as i
-    on lower(regexp_replace(i.id_company, ' +$', '')) = lower(regexp_replace(v.id_company, ' +$', ''))
-    and lower(regexp_replace(i.voucher_code, ' +$', '')) = lower(regexp_replace(v.code, ' +$', ''))
+    on lower(regexp_replace(i.id_company, ' +\z', '')) = lower(regexp_replace(v.id_company, ' +\z', ''))
+    and lower(regexp_replace(i.voucher_code, ' +\z', '')) = lower(regexp_replace(v.code, ' +\z', ''))
 where v.created_at < :period_end
     and (v.is_active is null or v.is_active = 0)
     and v.to_date >= :period_end
     and (
         i.current_status is null
-        or lower(regexp_replace(i.current_status, ' +$', '')) not in ('delivered', 'cancelled', 'closed')
+        or lower(regexp_replace(i.current_status, ' +\z', '')) not in ('delivered', 'cancelled', 'closed')
     )
     and (i.delivered_date is null or i.delivered_date >= :period_end)
     and (i.cancellation_date is null or i.cancellation_date >= :period_end)

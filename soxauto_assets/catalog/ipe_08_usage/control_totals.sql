@@ -4,23 +4,23 @@ with
 item as (
     select
         i.id_company, i.package_delivery_date, i.is_marketplace, i.mtr_coupon_money_value, i.mtr_shipping_voucher_discount,
-        lower(regexp_replace(i.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(i.voucher_code, ' +$', '')) as code_key,
+        lower(regexp_replace(i.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(i.voucher_code, ' +\z', '')) as code_key,
         cast(date_format(i.package_delivery_date, '%Y%m') as bigint) as delivery_mth
     from rpt_soi as i
     where not (coalesce(i.package_delivery_date >= :period_end, true))
         and i.delivered_date >= timestamp '2015-01-01 00:00:00.000'
-        and lower(regexp_replace(i.id_company, ' +$', '')) in (:id_companies_active)
-        and lower(regexp_replace(i.voucher_type, ' +$', '')) = 'reusablecredit'
+        and lower(regexp_replace(i.id_company, ' +\z', '')) in (:id_companies_active)
+        and lower(regexp_replace(i.voucher_type, ' +\z', '')) = 'reusablecredit'
 ),
 code as (
     select
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(v.code, ' +$', '')) as code_key,
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(v.code, ' +\z', '')) as code_key,
         max(v.id) as id,
         max(year(v.created_at)) as creation_year
     from voucher_closing as v
-    group by lower(regexp_replace(v.id_company, ' +$', '')), lower(regexp_replace(v.code, ' +$', ''))
+    group by lower(regexp_replace(v.id_company, ' +\z', '')), lower(regexp_replace(v.code, ' +\z', ''))
 ),
 listed as (
     select
@@ -38,8 +38,8 @@ listed as (
     where not exists (
         select 1
         from voucher_closing as v
-        where lower(regexp_replace(v.id_company, ' +$', '')) = item.company_key
-            and lower(regexp_replace(v.code, ' +$', '')) = item.code_key
+        where lower(regexp_replace(v.id_company, ' +\z', '')) = item.company_key
+            and lower(regexp_replace(v.code, ' +\z', '')) = item.code_key
     )
 ),
 spelling as (

@@ -4,25 +4,25 @@
 with
 voucher as (
     select distinct
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(v.code, ' +$', '')) as code_key,
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(v.code, ' +\z', '')) as code_key,
         v.id, v.business_use, v.created_at
     from voucher_closing as v
 ),
 item as (
     select
         i.id_company, i.voucher_type, i.package_delivery_date,
-        lower(regexp_replace(i.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(i.voucher_code, ' +$', '')) as code_key,
+        lower(regexp_replace(i.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(i.voucher_code, ' +\z', '')) as code_key,
         year(i.package_delivery_date) * 100 + month(i.package_delivery_date) as delivery_mth,
         coalesce(i.is_marketplace, -1) as marketplace,
         cast(coalesce(i.mtr_shipping_voucher_discount, cast('0' as decimal(18,4))) as decimal(38,4)) as shipping_voucher,
         cast(coalesce(i.mtr_coupon_money_value, cast('0' as decimal(18,4))) as decimal(38,4)) as coupon
     from rpt_soi as i
-    where lower(regexp_replace(i.voucher_type, ' +$', '')) = 'reusablecredit'
+    where lower(regexp_replace(i.voucher_type, ' +\z', '')) = 'reusablecredit'
         and i.package_delivery_date < :period_end
         and year(i.delivered_date) > 2014
-        and lower(regexp_replace(i.id_company, ' +$', '')) in (:id_companies_active)
+        and lower(regexp_replace(i.id_company, ' +\z', '')) in (:id_companies_active)
 ),
 usage as (
     select

@@ -14,7 +14,7 @@ paid as (
             coalesce(
                 case
                     when i.is_marketplace = 1 then i.delivered_date
-                    when lower(regexp_replace(i.delivery_type, ' +$', '')) in (:digital_delivery_types) then i.delivered_date
+                    when lower(regexp_replace(i.delivery_type, ' +\z', '')) in (:digital_delivery_types) then i.delivered_date
                     else i.package_delivery_date
                 end,
                 :period_end

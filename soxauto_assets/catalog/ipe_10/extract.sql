@@ -6,7 +6,7 @@ item as (
         i.id_company, i.is_prepayment, i.cod_oms_sales_order_item, i.order_nr, i.bob_id_customer, i.current_status,
         i.is_marketplace, i.payment_method, i.order_creation_date, i.finance_verified_date, i.delivered_date,
         i.package_delivery_date, i.refund_completed, i.refund_date, i.fail_date, i.delivery_type,
-        lower(regexp_replace(i.delivery_type, ' +$', '')) as delivery_type_key,
+        lower(regexp_replace(i.delivery_type, ' +\z', '')) as delivery_type_key,
         coalesce(cast(i.mtr_unit_price as decimal(38,4)), cast('0' as decimal(38,4)))
             - coalesce(cast(i.mtr_coupon_money_value as decimal(38,4)), cast('0' as decimal(38,4)))
             - coalesce(cast(i.mtr_cart_rule_discount as decimal(38,4)), cast('0' as decimal(38,4)))
@@ -33,7 +33,7 @@ select
     cast(item.order_nr as varchar) as order_nr,
     cast(item.bob_id_customer as varchar) as bob_id_customer,
     cast(item.current_status as varchar) as current_status,
-    cast(case when lower(regexp_replace(item.current_status, ' +$', '')) = 'closed' then 1 else 0 end as bigint) as is_closed,
+    cast(case when lower(regexp_replace(item.current_status, ' +\z', '')) = 'closed' then 1 else 0 end as bigint) as is_closed,
     cast(item.is_marketplace as bigint) as is_marketplace,
     cast(item.payment_method as varchar) as payment_method,
     cast(item.order_creation_date as timestamp(3)) as order_creation_date,

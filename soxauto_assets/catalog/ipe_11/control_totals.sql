@@ -6,16 +6,16 @@ revenue as (
     where exists (
             select 1
             from asg_dim as a
-            where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(a.sc_asg_name, ' +$', '')) = lower(regexp_replace(t.transaction_type, ' +$', ''))
-                and lower(regexp_replace(a.asg_level_1, ' +$', '')) = 'revenues'
+            where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.sc_asg_name, ' +\z', '')) = lower(regexp_replace(t.transaction_type, ' +\z', ''))
+                and lower(regexp_replace(a.asg_level_1, ' +\z', '')) = 'revenues'
         )
         and not exists (
             select 1
             from ring_account_statements as s
-            where lower(regexp_replace(s.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(s.id_account_statement, ' +$', ''))
-                    = lower(regexp_replace(t.ring_id_transaction_statement, ' +$', ''))
+            where lower(regexp_replace(s.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(s.id_account_statement, ' +\z', ''))
+                    = lower(regexp_replace(t.ring_id_transaction_statement, ' +\z', ''))
                 and (s.end_date < :period_end or s.end_date is null)
         )
 )

@@ -3,29 +3,29 @@
 with
 statement as (
     select distinct
-        lower(regexp_replace(s.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(s.id_account_statement, ' +$', '')) as statement_key,
+        lower(regexp_replace(s.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(s.id_account_statement, ' +\z', '')) as statement_key,
         s.id_account_statement, s.transaction_statement_no, s.start_date, s.end_date, s.paid, s.paid_date
     from ring_account_statements as s
 ),
 vendor as (
     select distinct
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(v.bob_id_vendor, ' +$', '')) as vendor_key,
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(v.bob_id_vendor, ' +\z', '')) as vendor_key,
         v.vendor_short_code, v.vendor_name, v.is_global
     from vendors as v
 ),
 asg as (
     select distinct
-        lower(regexp_replace(a.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(a.sc_asg_name, ' +$', '')) as asg_key,
+        lower(regexp_replace(a.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(a.sc_asg_name, ' +\z', '')) as asg_key,
         a.asg_level_1, a.asg_level_2, a.asg_level_3, a.asg_level_4
     from asg_dim as a
 ),
 ring as (
     select distinct
-        lower(regexp_replace(r.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(r.id_transaction, ' +$', '')) as transaction_key, r.transaction_type_name
+        lower(regexp_replace(r.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(r.id_transaction, ' +\z', '')) as transaction_key, r.transaction_type_name
     from ring_transactions as r
 )
 select
@@ -59,18 +59,18 @@ select
     cast(asg.asg_level_4 as varchar) as asg_level_4
 from transactions_seller as t
 inner join asg
-    on asg.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-    and asg.asg_key = lower(regexp_replace(t.transaction_type, ' +$', ''))
+    on asg.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+    and asg.asg_key = lower(regexp_replace(t.transaction_type, ' +\z', ''))
 left join statement
-    on statement.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-    and statement.statement_key = lower(regexp_replace(t.ring_id_transaction_statement, ' +$', ''))
+    on statement.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+    and statement.statement_key = lower(regexp_replace(t.ring_id_transaction_statement, ' +\z', ''))
 left join vendor
-    on vendor.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-    and vendor.vendor_key = lower(regexp_replace(t.bob_id_vendor, ' +$', ''))
+    on vendor.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+    and vendor.vendor_key = lower(regexp_replace(t.bob_id_vendor, ' +\z', ''))
 left join ring
-    on ring.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-    and ring.transaction_key = lower(regexp_replace(t.id_transaction, ' +$', ''))
+    on ring.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+    and ring.transaction_key = lower(regexp_replace(t.id_transaction, ' +\z', ''))
 where t.created_date >= :period_start
     and t.created_date < :period_end
-    and lower(regexp_replace(asg.asg_level_1, ' +$', '')) = 'revenues'
+    and lower(regexp_replace(asg.asg_level_1, ' +\z', '')) = 'revenues'
     and (statement.id_account_statement is null or statement.end_date >= :period_end)

@@ -4,9 +4,9 @@ with
 package_total as (
     select
         i.id_company,
-        lower(regexp_replace(i.package_number, ' +$', '')) as package_key,
-        lower(regexp_replace(i.bob_customer_type, ' +$', '')) as type_key,
-        coalesce(lower(regexp_replace(i.payment_method, ' +$', '')), 'nopayment') as payment_key,
+        lower(regexp_replace(i.package_number, ' +\z', '')) as package_key,
+        lower(regexp_replace(i.bob_customer_type, ' +\z', '')) as type_key,
+        coalesce(lower(regexp_replace(i.payment_method, ' +\z', '')), 'nopayment') as payment_key,
         i.is_prepayment,
         case
             when i.delivered_date >= :period_end then 'after'
@@ -36,25 +36,25 @@ looked_up as (
         (
             select max(p.amount_expected)
             from package_cashrec as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(p.package_nr, ' +$', '')) = t.package_key
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.package_nr, ' +\z', '')) = t.package_key
         ) as amount_expected,
         (
             select max(p.amount_received)
             from package_cashrec as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(p.package_nr, ' +$', '')) = t.package_key
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.package_nr, ' +\z', '')) = t.package_key
         ) as amount_received,
         (
             select max(p.troubleshoot_resolution_date)
             from package_cashrec as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(p.package_nr, ' +$', '')) = t.package_key
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.package_nr, ' +\z', '')) = t.package_key
         ) as troubleshoot_resolution_date,
         (
             select max(c.customer_type)
             from bob_customer_type as c
-            where lower(regexp_replace(c.bob_customer_type, ' +$', '')) = t.type_key
+            where lower(regexp_replace(c.bob_customer_type, ' +\z', '')) = t.type_key
         ) as customer_type
     from package_total as t
     where t.is_prepayment = 0
@@ -63,8 +63,8 @@ looked_up as (
         and not exists (
             select 1
             from package_cashrec as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                and lower(regexp_replace(p.package_nr, ' +$', '')) = t.package_key
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.package_nr, ' +\z', '')) = t.package_key
                 and p.troubleshoot_resolution_date < :period_end
         )
 )
@@ -84,8 +84,8 @@ select
         - coalesce(sum(t.international_delivery_fee_cart_rule), cast('0' as decimal(38,4)))
     as decimal(38,4)) as sum_paid_shipping,
     cast(sum(t.shipping_fee_modification) as decimal(38,4)) as sum_mtr_shipping_fee_modification,
-    cast(sum(cast(t.items as decimal(18,0)) * t.amount_expected) as decimal(38,4)) as sum_amount_expected,
-    cast(sum(cast(t.items as decimal(18,0)) * t.amount_received) as decimal(38,4)) as sum_amount_received,
+    cast(sum(cast(t.items as decimal(38,0)) * t.amount_expected) as decimal(38,4)) as sum_amount_expected,
+    cast(sum(cast(t.items as decimal(38,0)) * t.amount_received) as decimal(38,4)) as sum_amount_received,
     cast(min(t.min_delivered_date) as timestamp(3)) as min_delivered_date,
     cast(max(t.max_delivered_date) as timestamp(3)) as max_delivered_date,
     cast(min(t.troubleshoot_resolution_date) as timestamp(3)) as min_troubleshoot_resolution_date,

@@ -4,14 +4,14 @@
 with
 package as (
     select distinct
-        lower(regexp_replace(p.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(p.package_nr, ' +$', '')) as package_key,
+        lower(regexp_replace(p.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(p.package_nr, ' +\z', '')) as package_key,
         p.order_nr, p.amount_expected, p.amount_received, p.fk_package_status, p.package_status, p.delivered_update_date,
         p.delivery_date, p.fk_collection_partner, p.last_mile, p.payment_method_confirmed, p.troubleshoot_resolution_date
     from package_cashrec as p
 ),
 customer_type as (
-    select distinct lower(regexp_replace(c.bob_customer_type, ' +$', '')) as type_key, c.customer_type
+    select distinct lower(regexp_replace(c.bob_customer_type, ' +\z', '')) as type_key, c.customer_type
     from bob_customer_type as c
 )
 select
@@ -57,12 +57,12 @@ select
     cast(package.order_nr as varchar) as package_order_nr
 from rpt_soi as i
 left join package
-    on package.company_key = lower(regexp_replace(i.id_company, ' +$', ''))
-    and package.package_key = lower(regexp_replace(i.package_number, ' +$', ''))
+    on package.company_key = lower(regexp_replace(i.id_company, ' +\z', ''))
+    and package.package_key = lower(regexp_replace(i.package_number, ' +\z', ''))
 left join customer_type
-    on customer_type.type_key = lower(regexp_replace(i.bob_customer_type, ' +$', ''))
+    on customer_type.type_key = lower(regexp_replace(i.bob_customer_type, ' +\z', ''))
 where i.is_prepayment = 0
-    and lower(regexp_replace(i.payment_method, ' +$', '')) <> 'nopayment'
+    and lower(regexp_replace(i.payment_method, ' +\z', '')) <> 'nopayment'
     and i.delivered_date >= timestamp '2019-01-01 00:00:00'
     and i.delivered_date < :period_end
     and (package.troubleshoot_resolution_date is null or package.troubleshoot_resolution_date >= :period_end)

@@ -6,42 +6,42 @@ dated as (
         t.id_company, t.transaction_type, t.transaction_list_nr, t.transaction_list_date,
         cast(t.amount as decimal(38,4)) as amount,
         coalesce(
-            case lower(regexp_replace(t.transaction_type, ' +$', ''))
+            case lower(regexp_replace(t.transaction_type, ' +\z', ''))
                 when 'transfer to' then (
                     select max(d.oms_payment_date)
                     from cashdeposit as d
-                    where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
-                            = lower(regexp_replace(t.related_entity, ' +$', ''))
-                        and lower(regexp_replace(d.oms_type, ' +$', '')) = 'transfer'
+                    where lower(regexp_replace(d.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +\z', ''))
+                            = lower(regexp_replace(t.related_entity, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_type, ' +\z', '')) = 'transfer'
                 )
                 when 'third party collection' then (
                     select max(d.oms_payment_date)
                     from cashdeposit as d
-                    where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
-                            = lower(regexp_replace(t.related_entity, ' +$', ''))
-                        and lower(regexp_replace(d.oms_type, ' +$', '')) = 'payment'
+                    where lower(regexp_replace(d.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +\z', ''))
+                            = lower(regexp_replace(t.related_entity, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_type, ' +\z', '')) = 'payment'
                 )
                 when 'payment - rev' then (
                     select max(d.payment_reversal_date)
                     from cashdeposit as d
-                    where lower(regexp_replace(d.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(d.oms_payment_no, ' +$', ''))
-                            = lower(regexp_replace(t.related_entity, ' +$', ''))
-                        and lower(regexp_replace(d.oms_type, ' +$', '')) = 'payment'
+                    where lower(regexp_replace(d.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_payment_no, ' +\z', ''))
+                            = lower(regexp_replace(t.related_entity, ' +\z', ''))
+                        and lower(regexp_replace(d.oms_type, ' +\z', '')) = 'payment'
                 )
             end,
             t.created_date
         ) as event_date
     from cashrec_transaction as t
-    where lower(regexp_replace(t.transaction_type, ' +$', '')) not in (:excluded_transaction_types_ipe31)
+    where lower(regexp_replace(t.transaction_type, ' +\z', '')) not in (:excluded_transaction_types_ipe31)
         and exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
-                and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+                and lower(regexp_replace(c.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
         )
 ),
 list_open as (
@@ -52,8 +52,8 @@ list_open as (
                 select sum(cast(coalesce(x.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
                     + cast(coalesce(x.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4)))
                 from packlist_payments as x
-                where lower(regexp_replace(x.id_company, ' +$', '')) = lower(regexp_replace(y.id_company, ' +$', ''))
-                    and lower(regexp_replace(x.packlist_no, ' +$', '')) = lower(regexp_replace(y.packlist_no, ' +$', ''))
+                where lower(regexp_replace(x.id_company, ' +\z', '')) = lower(regexp_replace(y.id_company, ' +\z', ''))
+                    and lower(regexp_replace(x.packlist_no, ' +\z', '')) = lower(regexp_replace(y.packlist_no, ' +\z', ''))
                     and x.payment_date < :period_end
             ),
             cast('0' as decimal(38,4))
@@ -61,20 +61,20 @@ list_open as (
     from packlist_payments as y
     where y.payment_reconciled_amount is not null
         and y.packlist_created_date < :period_end
-        and lower(regexp_replace(y.packlist_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+        and lower(regexp_replace(y.packlist_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         and exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(y.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(y.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
-                and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+                and lower(regexp_replace(c.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
         )
         and not exists (
             select 1
             from collection_adj as a
-            where lower(regexp_replace(a.entity_type, ' +$', '')) = 'packlist'
-                and lower(regexp_replace(a.entity_no, ' +$', '')) = lower(regexp_replace(y.packlist_no, ' +$', ''))
-                and lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(y.id_company, ' +$', ''))
+            where lower(regexp_replace(a.entity_type, ' +\z', '')) = 'packlist'
+                and lower(regexp_replace(a.entity_no, ' +\z', '')) = lower(regexp_replace(y.packlist_no, ' +\z', ''))
+                and lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(y.id_company, ' +\z', ''))
                 and a.force_closed = 1
                 and coalesce(a.close_date, :period_start) < :period_end
         )
@@ -87,20 +87,20 @@ payment_once as (
             + cast(coalesce(p.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as paid
     from cashdeposit as p
     where p.oms_payment_date < :period_end
-        and lower(regexp_replace(p.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+        and lower(regexp_replace(p.payment_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         and exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(p.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
-                and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+                and lower(regexp_replace(c.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
         )
         and not exists (
             select 1
             from collection_adj as a
-            where lower(regexp_replace(a.entity_type, ' +$', '')) <> 'packlist'
-                and lower(regexp_replace(a.entity_no, ' +$', '')) = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
-                and lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
+            where lower(regexp_replace(a.entity_type, ' +\z', '')) <> 'packlist'
+                and lower(regexp_replace(a.entity_no, ' +\z', '')) = lower(regexp_replace(p.oms_payment_no, ' +\z', ''))
+                and lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(p.id_company, ' +\z', ''))
                 and (a.close_date < :period_end or (a.close_date is null and a.force_closed = 1))
         )
     group by p.id_company, p.oms_payment_no, p.oms_payment_date, p.collection_partner_name,
@@ -115,11 +115,11 @@ payment_open as (
                 select sum(cast(coalesce(x.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
                     + cast(coalesce(x.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4)))
                 from packlist_payments as x
-                where lower(regexp_replace(x.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
-                    and lower(regexp_replace(x.oms_payment_no, ' +$', '')) = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
+                where lower(regexp_replace(x.id_company, ' +\z', '')) = lower(regexp_replace(p.id_company, ' +\z', ''))
+                    and lower(regexp_replace(x.oms_payment_no, ' +\z', '')) = lower(regexp_replace(p.oms_payment_no, ' +\z', ''))
                     and x.payment_date < :period_end
                     and x.packlist_created_date < :period_end
-                    and lower(regexp_replace(x.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+                    and lower(regexp_replace(x.payment_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
                     and x.payment_reconciled_amount is not null
             ),
             cast('0' as decimal(38,4))
@@ -142,20 +142,20 @@ where dated.event_date < :period_end
         and not exists (
             select 1
             from packlist_packages as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(dated.id_company, ' +$', ''))
-                and lower(regexp_replace(p.packlist_no, ' +$', ''))
-                    = lower(regexp_replace(dated.transaction_list_nr, ' +$', ''))
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(dated.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.packlist_no, ' +\z', ''))
+                    = lower(regexp_replace(dated.transaction_list_nr, ' +\z', ''))
                 and (
-                    lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingapproval'
+                    lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingapproval'
                     or (
-                        lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingconfirmation'
+                        lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingconfirmation'
                         and not exists (
                             select 1
                             from packlist_payments as x
-                            where lower(regexp_replace(x.id_company, ' +$', ''))
-                                = lower(regexp_replace(p.id_company, ' +$', ''))
-                                and lower(regexp_replace(x.packlist_no, ' +$', ''))
-                                    = lower(regexp_replace(p.packlist_no, ' +$', ''))
+                            where lower(regexp_replace(x.id_company, ' +\z', ''))
+                                = lower(regexp_replace(p.id_company, ' +\z', ''))
+                                and lower(regexp_replace(x.packlist_no, ' +\z', ''))
+                                    = lower(regexp_replace(p.packlist_no, ' +\z', ''))
                                 and x.payment_reconciled_amount is not null
                         )
                     )
@@ -177,9 +177,9 @@ where r.reallocated_transaction_date >= :period_end
     and exists (
         select 1
         from dim_company as c
-        where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(r.id_company, ' +$', ''))
+        where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(r.id_company, ' +\z', ''))
             and c.flg_in_conso_scope = 1
-            and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+            and lower(regexp_replace(c.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
     )
 group by r.id_company
 union all

@@ -2,86 +2,86 @@
 -- Keys are tuples, compared on lower case without trailing blanks; the output keeps the raw text.
 with
 company as (
-    select distinct lower(regexp_replace(c.company_code, ' +$', '')) as company_key, c.company_country
+    select distinct lower(regexp_replace(c.company_code, ' +\z', '')) as company_key, c.company_country
     from dim_company as c
     where c.flg_in_conso_scope = 1
 ),
 waiting as (
     select distinct
-        lower(regexp_replace(p.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(p.packlist_no, ' +$', '')) as list_key
+        lower(regexp_replace(p.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(p.packlist_no, ' +\z', '')) as list_key
     from packlist_packages as p
-    where lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingapproval'
+    where lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingapproval'
         or (
-            lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingconfirmation'
+            lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingconfirmation'
             and not exists (
                 select 1
                 from packlist_payments as y
-                where lower(regexp_replace(y.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
-                    and lower(regexp_replace(y.packlist_no, ' +$', '')) = lower(regexp_replace(p.packlist_no, ' +$', ''))
+                where lower(regexp_replace(y.id_company, ' +\z', '')) = lower(regexp_replace(p.id_company, ' +\z', ''))
+                    and lower(regexp_replace(y.packlist_no, ' +\z', '')) = lower(regexp_replace(p.packlist_no, ' +\z', ''))
                     and y.payment_reconciled_amount is not null
             )
         )
 ),
 deposit as (
     select distinct
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(d.oms_payment_no, ' +$', '')) as payment_key,
-        lower(regexp_replace(d.oms_type, ' +$', '')) as type_key, d.oms_payment_date, d.payment_reversal_date
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(d.oms_payment_no, ' +\z', '')) as payment_key,
+        lower(regexp_replace(d.oms_type, ' +\z', '')) as type_key, d.oms_payment_date, d.payment_reversal_date
     from cashdeposit as d
 ),
 dated_transaction as (
     select
         t.id_company, t.cp, t.transaction_type, t.related_entity, t.amount, t.transaction_list_nr, t.transaction_list_date,
         case
-            when lower(regexp_replace(t.transaction_type, ' +$', '')) in ('transfer to', 'third party collection')
+            when lower(regexp_replace(t.transaction_type, ' +\z', '')) in ('transfer to', 'third party collection')
                 then coalesce(deposit.oms_payment_date, t.created_date)
-            when lower(regexp_replace(t.transaction_type, ' +$', '')) = 'payment - rev'
+            when lower(regexp_replace(t.transaction_type, ' +\z', '')) = 'payment - rev'
                 then coalesce(deposit.payment_reversal_date, t.created_date)
             else t.created_date
         end as event_date
     from cashrec_transaction as t
     left join deposit
-        on deposit.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-        and deposit.payment_key = lower(regexp_replace(t.related_entity, ' +$', ''))
-        and deposit.type_key = case lower(regexp_replace(t.transaction_type, ' +$', ''))
+        on deposit.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+        and deposit.payment_key = lower(regexp_replace(t.related_entity, ' +\z', ''))
+        and deposit.type_key = case lower(regexp_replace(t.transaction_type, ' +\z', ''))
             when 'transfer to' then 'transfer'
             when 'third party collection' then 'payment'
             when 'payment - rev' then 'payment'
         end
-    where lower(regexp_replace(t.transaction_type, ' +$', '')) not in (:excluded_transaction_types_ipe31)
+    where lower(regexp_replace(t.transaction_type, ' +\z', '')) not in (:excluded_transaction_types_ipe31)
         and t.amount <> cast('0' as decimal(18,4))
 ),
 list_applied as (
     select
-        lower(regexp_replace(y.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(y.packlist_no, ' +$', '')) as list_key,
+        lower(regexp_replace(y.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(y.packlist_no, ' +\z', '')) as list_key,
         sum(cast(coalesce(y.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
             + cast(coalesce(y.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))) as applied
     from packlist_payments as y
     where y.payment_date < :period_end
-    group by lower(regexp_replace(y.id_company, ' +$', '')), lower(regexp_replace(y.packlist_no, ' +$', ''))
+    group by lower(regexp_replace(y.id_company, ' +\z', '')), lower(regexp_replace(y.packlist_no, ' +\z', ''))
 ),
 list_received as (
     select distinct
         y.id_company, y.collection_partner_name, y.packlist_no, y.amount_received, y.packlist_created_date
     from packlist_payments as y
     where y.packlist_created_date < :period_end
-        and lower(regexp_replace(y.packlist_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+        and lower(regexp_replace(y.packlist_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         and y.payment_reconciled_amount is not null
 ),
 payment_applied as (
     select
-        lower(regexp_replace(y.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(y.oms_payment_no, ' +$', '')) as payment_key,
+        lower(regexp_replace(y.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(y.oms_payment_no, ' +\z', '')) as payment_key,
         sum(cast(coalesce(y.payment_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))
             + cast(coalesce(y.charges_reconciled_amount, cast('0' as decimal(18,4))) as decimal(38,4))) as applied
     from packlist_payments as y
     where y.packlist_created_date < :period_end
         and y.payment_date < :period_end
-        and lower(regexp_replace(y.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+        and lower(regexp_replace(y.payment_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         and y.payment_reconciled_amount is not null
-    group by lower(regexp_replace(y.id_company, ' +$', '')), lower(regexp_replace(y.oms_payment_no, ' +$', ''))
+    group by lower(regexp_replace(y.id_company, ' +\z', '')), lower(regexp_replace(y.oms_payment_no, ' +\z', ''))
 ),
 payment as (
     select distinct
@@ -90,7 +90,7 @@ payment as (
             + cast(coalesce(p.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as paid
     from cashdeposit as p
     where p.oms_payment_date < :period_end
-        and lower(regexp_replace(p.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+        and lower(regexp_replace(p.payment_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
 ),
 event as (
     select
@@ -98,8 +98,8 @@ event as (
         cast(t.amount as decimal(38,4)) as amount
     from dated_transaction as t
     left join waiting
-        on waiting.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-        and waiting.list_key = lower(regexp_replace(t.transaction_list_nr, ' +$', ''))
+        on waiting.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+        and waiting.list_key = lower(regexp_replace(t.transaction_list_nr, ' +\z', ''))
     where t.event_date < :period_end
         and (t.transaction_list_nr is null or t.transaction_list_date >= :period_end or waiting.list_key is not null)
     union all
@@ -117,16 +117,16 @@ event as (
             - coalesce(list_applied.applied, cast('0' as decimal(38,4))) as amount
     from list_received as l
     left join list_applied
-        on list_applied.company_key = lower(regexp_replace(l.id_company, ' +$', ''))
-        and list_applied.list_key = lower(regexp_replace(l.packlist_no, ' +$', ''))
+        on list_applied.company_key = lower(regexp_replace(l.id_company, ' +\z', ''))
+        and list_applied.list_key = lower(regexp_replace(l.packlist_no, ' +\z', ''))
     where cast(coalesce(l.amount_received, cast('0' as decimal(18,4))) as decimal(38,4))
             > coalesce(list_applied.applied, cast('0' as decimal(38,4)))
         and not exists (
             select 1
             from collection_adj as a
-            where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(l.id_company, ' +$', ''))
-                and lower(regexp_replace(a.entity_no, ' +$', '')) = lower(regexp_replace(l.packlist_no, ' +$', ''))
-                and lower(regexp_replace(a.entity_type, ' +$', '')) = 'packlist'
+            where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(l.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.entity_no, ' +\z', '')) = lower(regexp_replace(l.packlist_no, ' +\z', ''))
+                and lower(regexp_replace(a.entity_type, ' +\z', '')) = 'packlist'
                 and a.force_closed = 1
                 and (a.close_date is null or a.close_date < :period_end)
         )
@@ -137,43 +137,43 @@ event as (
         coalesce(payment_applied.applied, cast('0' as decimal(38,4))) - p.paid as amount
     from payment as p
     left join payment_applied
-        on payment_applied.company_key = lower(regexp_replace(p.id_company, ' +$', ''))
-        and payment_applied.payment_key = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
+        on payment_applied.company_key = lower(regexp_replace(p.id_company, ' +\z', ''))
+        and payment_applied.payment_key = lower(regexp_replace(p.oms_payment_no, ' +\z', ''))
     where p.paid > coalesce(payment_applied.applied, cast('0' as decimal(38,4)))
         and not exists (
             select 1
             from collection_adj as a
-            where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(p.id_company, ' +$', ''))
-                and lower(regexp_replace(a.entity_no, ' +$', '')) = lower(regexp_replace(p.oms_payment_no, ' +$', ''))
-                and lower(regexp_replace(a.entity_type, ' +$', '')) <> 'packlist'
+            where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(p.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.entity_no, ' +\z', '')) = lower(regexp_replace(p.oms_payment_no, ' +\z', ''))
+                and lower(regexp_replace(a.entity_type, ' +\z', '')) <> 'packlist'
                 and ((a.force_closed = 1 and a.close_date is null) or a.close_date < :period_end)
         )
 ),
 hub as (
     select distinct
-        lower(regexp_replace(h.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(h.node, ' +$', '')) as node_key, h.service_provider
+        lower(regexp_replace(h.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(h.node, ' +\z', '')) as node_key, h.service_provider
     from hubs_3pl_mapping as h
 ),
 partner as (
     select distinct
-        lower(regexp_replace(n.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(n.name, ' +$', '')) as name_key, n.type, n.erp_name
+        lower(regexp_replace(n.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(n.name, ' +\z', '')) as name_key, n.type, n.erp_name
     from collection_partners as n
 ),
 bank as (
     select
-        lower(regexp_replace(b.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(b.service_provider_no, ' +$', '')) as provider_key,
-        count(distinct lower(regexp_replace(g.g_l_bank_account_no, ' +$', ''))) as account_count,
+        lower(regexp_replace(b.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(b.service_provider_no, ' +\z', '')) as provider_key,
+        count(distinct lower(regexp_replace(g.g_l_bank_account_no, ' +\z', ''))) as account_count,
         min(g.g_l_bank_account_no) as account_no
     from bank_accounts as b
     inner join bank_account_posting_group as g
-        on lower(regexp_replace(g.id_company, ' +$', '')) = lower(regexp_replace(b.id_company, ' +$', ''))
-        and lower(regexp_replace(g.code, ' +$', '')) = lower(regexp_replace(b.bank_account_posting_group, ' +$', ''))
-    where lower(regexp_replace(b.service_provider_no, ' +$', '')) <> ''
-        and lower(regexp_replace(g.g_l_bank_account_no, ' +$', '')) not in (:excluded_bank_accounts_ipe31)
-    group by lower(regexp_replace(b.id_company, ' +$', '')), lower(regexp_replace(b.service_provider_no, ' +$', ''))
+        on lower(regexp_replace(g.id_company, ' +\z', '')) = lower(regexp_replace(b.id_company, ' +\z', ''))
+        and lower(regexp_replace(g.code, ' +\z', '')) = lower(regexp_replace(b.bank_account_posting_group, ' +\z', ''))
+    where lower(regexp_replace(b.service_provider_no, ' +\z', '')) <> ''
+        and lower(regexp_replace(g.g_l_bank_account_no, ' +\z', '')) not in (:excluded_bank_accounts_ipe31)
+    group by lower(regexp_replace(b.id_company, ' +\z', '')), lower(regexp_replace(b.service_provider_no, ' +\z', ''))
 ),
 enriched as (
     select
@@ -186,14 +186,14 @@ enriched as (
         ) as occurrence
     from event as e
     inner join company
-        on company.company_key = lower(regexp_replace(e.id_company, ' +$', ''))
+        on company.company_key = lower(regexp_replace(e.id_company, ' +\z', ''))
     left join hub
-        on hub.company_key = company.company_key and hub.node_key = lower(regexp_replace(e.cp, ' +$', ''))
+        on hub.company_key = company.company_key and hub.node_key = lower(regexp_replace(e.cp, ' +\z', ''))
     left join partner
-        on partner.company_key = company.company_key and partner.name_key = lower(regexp_replace(e.cp, ' +$', ''))
+        on partner.company_key = company.company_key and partner.name_key = lower(regexp_replace(e.cp, ' +\z', ''))
     left join bank
-        on bank.company_key = company.company_key and bank.provider_key = lower(regexp_replace(partner.erp_name, ' +$', ''))
-    where lower(regexp_replace(company.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+        on bank.company_key = company.company_key and bank.provider_key = lower(regexp_replace(partner.erp_name, ' +\z', ''))
+    where lower(regexp_replace(company.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
 )
 select
     cast(enriched.id_company as varchar) as id_company,

@@ -16,7 +16,7 @@ cased as (
         s.id_company, s.return_date, s.refund_date, s.delivered_date, s.mtr_price_after_discount, s.mtr_base_shipping_amount,
         s.mtr_international_customs_fee_amount, s.mtr_international_customs_fee_cart_rule_discount,
         s.mtr_shipping_cart_rule_discount,
-        case lower(regexp_replace(s.voucher_type, ' +$', '')) when 'coupon' then s.mtr_shipping_voucher_discount end as coupon,
+        case lower(regexp_replace(s.voucher_type, ' +\z', '')) when 'coupon' then s.mtr_shipping_voucher_discount end as coupon,
         least(s.refunded_at, s.returned_at) as case_date,
         case
             when s.refunded_at < s.returned_at then 'Refunded not yet returned'
@@ -25,14 +25,14 @@ cased as (
         (
             select max(r.oms_type)
             from refund_no_return as r
-            where lower(regexp_replace(r.id_company, ' +$', '')) = lower(regexp_replace(s.id_company, ' +$', ''))
-                and lower(regexp_replace(r.oms_id_sales_order_item, ' +$', ''))
-                    = lower(regexp_replace(s.cod_oms_sales_order_item, ' +$', ''))
+            where lower(regexp_replace(r.id_company, ' +\z', '')) = lower(regexp_replace(s.id_company, ' +\z', ''))
+                and lower(regexp_replace(r.oms_id_sales_order_item, ' +\z', ''))
+                    = lower(regexp_replace(s.cod_oms_sales_order_item, ' +\z', ''))
         ) as oms_type,
         (
             select max(c.customer_type_l1)
             from bob_customer_type as c
-            where lower(regexp_replace(c.bob_customer_type, ' +$', '')) = lower(regexp_replace(s.bob_customer_type, ' +$', ''))
+            where lower(regexp_replace(c.bob_customer_type, ' +\z', '')) = lower(regexp_replace(s.bob_customer_type, ' +\z', ''))
         ) as customer_type_l1
     from side as s
     where greatest(s.refunded_at, s.returned_at) = :period_end
@@ -78,4 +78,4 @@ select
     cast(t.min_case as timestamp(3)) as min_case_date,
     cast(t.max_case as timestamp(3)) as max_case_date
 from case_total as t
-where lower(regexp_replace(t.id_company, ' +$', '')) not in (:excluded_companies_ipe34)
+where lower(regexp_replace(t.id_company, ' +\z', '')) not in (:excluded_companies_ipe34)

@@ -12,12 +12,12 @@ item as (
             - coalesce(cast(i.mtr_international_customs_fee_cart_rule_discount as decimal(38,4)), cast('0' as decimal(38,4)))
             - coalesce(cast(i.mtr_shipping_cart_rule_discount as decimal(38,4)), cast('0' as decimal(38,4)))
             - case
-                when lower(regexp_replace(i.voucher_type, ' +$', '')) = 'coupon'
+                when lower(regexp_replace(i.voucher_type, ' +\z', '')) = 'coupon'
                     then coalesce(cast(i.mtr_shipping_voucher_discount as decimal(38,4)), cast('0' as decimal(38,4)))
                 else cast('0' as decimal(38,4))
             end as amount
     from rpt_soi as i
-    where lower(regexp_replace(i.id_company, ' +$', '')) not in (:excluded_companies_ipe34)
+    where lower(regexp_replace(i.id_company, ' +\z', '')) not in (:excluded_companies_ipe34)
 ),
 open_case as (
     -- refunded, not yet returned
@@ -43,13 +43,13 @@ open_case as (
 ),
 refund as (
     select distinct
-        lower(regexp_replace(r.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(r.oms_id_sales_order_item, ' +$', '')) as item_key,
+        lower(regexp_replace(r.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(r.oms_id_sales_order_item, ' +\z', '')) as item_key,
         r.oms_type
     from refund_no_return as r
 ),
 customer_type as (
-    select distinct lower(regexp_replace(c.bob_customer_type, ' +$', '')) as type_key, c.customer_type_l1
+    select distinct lower(regexp_replace(c.bob_customer_type, ' +\z', '')) as type_key, c.customer_type_l1
     from bob_customer_type as c
 )
 select
@@ -74,7 +74,7 @@ select
     cast(o.case_date as timestamp(3)) as case_date
 from open_case as o
 left join refund
-    on refund.company_key = lower(regexp_replace(o.id_company, ' +$', ''))
-    and refund.item_key = lower(regexp_replace(o.cod_oms_sales_order_item, ' +$', ''))
+    on refund.company_key = lower(regexp_replace(o.id_company, ' +\z', ''))
+    and refund.item_key = lower(regexp_replace(o.cod_oms_sales_order_item, ' +\z', ''))
 left join customer_type
-    on customer_type.type_key = lower(regexp_replace(o.bob_customer_type, ' +$', ''))
+    on customer_type.type_key = lower(regexp_replace(o.bob_customer_type, ' +\z', ''))

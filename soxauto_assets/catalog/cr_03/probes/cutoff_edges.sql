@@ -8,7 +8,7 @@ from gl_entries as g
 where exists (
     select 1
     from dim_company as c
-    where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
+    where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
         and c.flg_in_conso_scope = 1
 )
 group by g.id_company

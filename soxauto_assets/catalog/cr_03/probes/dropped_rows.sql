@@ -3,23 +3,23 @@
 with
 movement as (
     select
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(d.g_l_account_no, ' +$', '')) as account_key,
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(d.g_l_account_no, ' +\z', '')) as account_key,
         d.gen_ledger_entry_no as entry_no, cast(d.amount as decimal(38,4)) as amount
     from detailed_gl_entry as d
     where d.posting_date >= :year_start
         and d.posting_date <= :last_day
 ),
 company as (
-    select distinct lower(regexp_replace(c.company_code, ' +$', '')) as company_key
+    select distinct lower(regexp_replace(c.company_code, ' +\z', '')) as company_key
     from dim_company as c
     where c.flg_in_conso_scope = 1
 ),
 account as (
     select distinct
-        lower(regexp_replace(a.company_code, ' +$', '')) as company_key,
-        lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) as account_key,
-        lower(regexp_replace(a.group_coa_account_no, ' +$', '')) as group_key
+        lower(regexp_replace(a.company_code, ' +\z', '')) as company_key,
+        lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) as account_key,
+        lower(regexp_replace(a.group_coa_account_no, ' +\z', '')) as group_key
     from dim_chart_of_accounts as a
 ),
 unmapped as (
@@ -54,7 +54,7 @@ candidate as (
             when not exists (
                 select 1
                 from gl_entries as g
-                where lower(regexp_replace(g.id_company, ' +$', '')) = in_scope.company_key
+                where lower(regexp_replace(g.id_company, ' +\z', '')) = in_scope.company_key
                     and g.entry_no = in_scope.entry_no
             ) then 'movements without a ledger entry'
         end as reason

@@ -6,14 +6,14 @@ entry as (
         case when exists (
             select 1
             from dim_company as c
-            where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
+            where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
                 and c.flg_in_conso_scope = 1
         ) then 1 else 0 end as company_listed,
         (
-            select max(lower(regexp_replace(a.group_coa_account_no, ' +$', '')))
+            select max(lower(regexp_replace(a.group_coa_account_no, ' +\z', '')))
             from dim_chart_of_accounts as a
-            where lower(regexp_replace(a.company_code, ' +$', '')) = lower(regexp_replace(g.id_company, ' +$', ''))
-                and lower(regexp_replace(a.chart_of_accounts_no, ' +$', '')) = lower(regexp_replace(g.gl_account_no, ' +$', ''))
+            where lower(regexp_replace(a.company_code, ' +\z', '')) = lower(regexp_replace(g.id_company, ' +\z', ''))
+                and lower(regexp_replace(a.chart_of_accounts_no, ' +\z', '')) = lower(regexp_replace(g.gl_account_no, ' +\z', ''))
         ) as group_key
     from gl_entries as g
     where g.posting_date >= cast(date_add('month', -12, cast(:period_end as date)) as date)

@@ -5,5 +5,5 @@ select
         max(case when f.year = year(:last_day) and f.cod_month = month(:last_day) then 1 else 0 end) = 1, false
     ) as boolean) as fresh
 from rpt_fx_rates as f
-where lower(regexp_replace(f.rate_type, ' +$', '')) = 'closing'
-    and lower(regexp_replace(f.base_currency, ' +$', '')) = 'usd'
+where lower(regexp_replace(f.rate_type, ' +\z', '')) = 'closing'
+    and lower(regexp_replace(f.base_currency, ' +\z', '')) = 'usd'

@@ -4,4 +4,4 @@ select
     cast(min(r.starting_date) filter (where r.starting_date >= cast(:period_end as date)) as date) as first_after,
     cast(count_if(r.starting_date >= cast(:period_end as date)) as bigint) as rows_after
 from currency_exchange_rate as r
-where lower(regexp_replace(r.currency_code, ' +$', '')) in (:currencies_needed)
+where lower(regexp_replace(r.currency_code, ' +\z', '')) in (:currencies_needed)

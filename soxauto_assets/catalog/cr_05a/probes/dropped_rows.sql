@@ -4,14 +4,14 @@ candidate as (
     select
         r.relational_exch_rate_amount as amount,
         case
-            when lower(regexp_replace(r.currency_code, ' +$', '')) not in (:currencies_needed) then 'currency not in the list'
+            when lower(regexp_replace(r.currency_code, ' +\z', '')) not in (:currencies_needed) then 'currency not in the list'
         end as reason
     from currency_exchange_rate as r
     where r.starting_date <= :last_day
         and not exists (
             select 1
             from currency_exchange_rate as later
-            where lower(regexp_replace(later.currency_code, ' +$', '')) = lower(regexp_replace(r.currency_code, ' +$', ''))
+            where lower(regexp_replace(later.currency_code, ' +\z', '')) = lower(regexp_replace(r.currency_code, ' +\z', ''))
                 and later.starting_date > r.starting_date
                 and later.starting_date <= :last_day
         )

@@ -13,12 +13,12 @@ candidate as (
             when e.entry_no is null then 'movements without a ledger entry'
             when e.posting_date > :last_day then 'entry posted after the cut-off'
             when e.customer_posting_group is null then 'posting group is null'
-            when lower(regexp_replace(e.customer_posting_group, ' +$', '')) not in (:customer_posting_groups)
+            when lower(regexp_replace(e.customer_posting_group, ' +\z', '')) not in (:customer_posting_groups)
                 then 'posting group not in scope'
         end as reason
     from entry_balance as b
     inner join dim_company as c
-        on lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(b.id_company, ' +$', ''))
+        on lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(b.id_company, ' +\z', ''))
         and c.flg_in_conso_scope = 1
     left join customer_ledger_entries as e
         on e.id_company = b.id_company and e.entry_no = b.cust_ledger_entry_no

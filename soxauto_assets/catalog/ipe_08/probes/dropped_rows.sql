@@ -4,7 +4,7 @@ voucher as (
     select
         v.discount_amount as amount,
         case
-            when lower(regexp_replace(v.id_company, ' +$', '')) not in (:id_companies_active)
+            when lower(regexp_replace(v.id_company, ' +\z', '')) not in (:id_companies_active)
                 then 'voucher: company not in the list'
             when v.created_at is null then 'voucher: created_at is null'
             when v.created_at <= timestamp '2016-12-31 00:00:00.000' then 'voucher: created on or before 2016-12-31'
@@ -14,7 +14,7 @@ voucher as (
 ),
 known as (
     select distinct
-        lower(regexp_replace(v.id_company, ' +$', '')) as company_key, lower(regexp_replace(v.code, ' +$', '')) as code_key
+        lower(regexp_replace(v.id_company, ' +\z', '')) as company_key, lower(regexp_replace(v.code, ' +\z', '')) as code_key
     from voucher_closing as v
     where v.created_at > timestamp '2016-12-31 00:00:00.000'
         and v.created_at < :period_end
@@ -32,10 +32,10 @@ item as (
         end as reason
     from rpt_soi as i
     left join known
-        on known.company_key = lower(regexp_replace(i.id_company, ' +$', ''))
-        and known.code_key = lower(regexp_replace(i.voucher_code, ' +$', ''))
+        on known.company_key = lower(regexp_replace(i.id_company, ' +\z', ''))
+        and known.code_key = lower(regexp_replace(i.voucher_code, ' +\z', ''))
     where i.voucher_code is not null
-        and lower(regexp_replace(i.id_company, ' +$', '')) in (:id_companies_active)
+        and lower(regexp_replace(i.id_company, ' +\z', '')) in (:id_companies_active)
         and (i.package_delivery_date < :period_end or (i.package_delivery_date is null and i.delivered_date < :period_end))
 ),
 candidate as (

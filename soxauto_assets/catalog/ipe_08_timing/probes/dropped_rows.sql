@@ -2,16 +2,16 @@
 with
 used as (
     select
-        lower(regexp_replace(i.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(i.voucher_code, ' +$', '')) as code_key,
+        lower(regexp_replace(i.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(i.voucher_code, ' +\z', '')) as code_key,
         count_if(
-            coalesce(lower(regexp_replace(i.current_status, ' +$', '')) not in ('delivered', 'cancelled', 'closed'), true)
+            coalesce(lower(regexp_replace(i.current_status, ' +\z', '')) not in ('delivered', 'cancelled', 'closed'), true)
             and coalesce(i.delivered_date >= :period_end, true)
             and coalesce(i.cancellation_date >= :period_end, true)
         ) as open_items
     from rpt_soi as i
     where i.voucher_code is not null
-    group by lower(regexp_replace(i.id_company, ' +$', '')), lower(regexp_replace(i.voucher_code, ' +$', ''))
+    group by lower(regexp_replace(i.id_company, ' +\z', '')), lower(regexp_replace(i.voucher_code, ' +\z', ''))
 ),
 candidate as (
     select
@@ -23,8 +23,8 @@ candidate as (
         end as reason
     from voucher_closing as v
     left join used
-        on used.company_key = lower(regexp_replace(v.id_company, ' +$', ''))
-        and used.code_key = lower(regexp_replace(v.code, ' +$', ''))
+        on used.company_key = lower(regexp_replace(v.id_company, ' +\z', ''))
+        and used.code_key = lower(regexp_replace(v.code, ' +\z', ''))
     where coalesce(v.is_active, 0) = 0
         and coalesce(v.created_at < :period_end, true)
         and coalesce(v.to_date >= :period_end, true)

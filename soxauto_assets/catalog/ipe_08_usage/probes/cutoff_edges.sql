@@ -5,6 +5,6 @@ select
     cast(min(i.package_delivery_date) filter (where i.package_delivery_date >= :period_end) as timestamp(3)) as first_after,
     cast(count_if(i.package_delivery_date >= :period_end) as bigint) as rows_after
 from rpt_soi as i
-where lower(regexp_replace(i.voucher_type, ' +$', '')) = 'reusablecredit'
-    and lower(regexp_replace(i.id_company, ' +$', '')) in (:id_companies_active)
+where lower(regexp_replace(i.voucher_type, ' +\z', '')) = 'reusablecredit'
+    and lower(regexp_replace(i.id_company, ' +\z', '')) in (:id_companies_active)
 group by i.id_company

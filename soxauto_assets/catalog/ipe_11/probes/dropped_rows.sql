@@ -9,29 +9,29 @@ candidate as (
             when not exists (
                 select 1
                 from asg_dim as a
-                where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                    and lower(regexp_replace(a.sc_asg_name, ' +$', '')) = lower(regexp_replace(t.transaction_type, ' +$', ''))
+                where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                    and lower(regexp_replace(a.sc_asg_name, ' +\z', '')) = lower(regexp_replace(t.transaction_type, ' +\z', ''))
             ) then 'transaction name is not grouped'
             when not exists (
                 select 1
                 from asg_dim as a
-                where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                    and lower(regexp_replace(a.sc_asg_name, ' +$', '')) = lower(regexp_replace(t.transaction_type, ' +$', ''))
+                where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                    and lower(regexp_replace(a.sc_asg_name, ' +\z', '')) = lower(regexp_replace(t.transaction_type, ' +\z', ''))
                     and a.asg_level_1 is not null
             ) then 'first ASG level is null'
             when exists (
                 select 1
                 from asg_dim as a
-                where lower(regexp_replace(a.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                    and lower(regexp_replace(a.sc_asg_name, ' +$', '')) = lower(regexp_replace(t.transaction_type, ' +$', ''))
-                    and lower(regexp_replace(a.asg_level_1, ' +$', '')) = 'revenues'
+                where lower(regexp_replace(a.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                    and lower(regexp_replace(a.sc_asg_name, ' +\z', '')) = lower(regexp_replace(t.transaction_type, ' +\z', ''))
+                    and lower(regexp_replace(a.asg_level_1, ' +\z', '')) = 'revenues'
             )
             and exists (
                 select 1
                 from ring_account_statements as s
-                where lower(regexp_replace(s.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                    and lower(regexp_replace(s.id_account_statement, ' +$', ''))
-                        = lower(regexp_replace(t.ring_id_transaction_statement, ' +$', ''))
+                where lower(regexp_replace(s.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                    and lower(regexp_replace(s.id_account_statement, ' +\z', ''))
+                        = lower(regexp_replace(t.ring_id_transaction_statement, ' +\z', ''))
                     and s.end_date is null
             ) then 'statement without an end date'
         end as reason

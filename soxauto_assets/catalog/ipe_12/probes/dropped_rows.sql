@@ -9,14 +9,14 @@ candidate as (
         end as reason
     from rpt_soi as i
     where coalesce(i.is_prepayment, 0) = 0
-        and coalesce(lower(regexp_replace(i.payment_method, ' +$', '')), '') <> 'nopayment'
+        and coalesce(lower(regexp_replace(i.payment_method, ' +\z', '')), '') <> 'nopayment'
         and i.delivered_date >= timestamp '2019-01-01 00:00:00'
         and i.delivered_date < :period_end
         and not exists (
             select 1
             from package_cashrec as p
-            where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(i.id_company, ' +$', ''))
-                and lower(regexp_replace(p.package_nr, ' +$', '')) = lower(regexp_replace(i.package_number, ' +$', ''))
+            where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(i.id_company, ' +\z', ''))
+                and lower(regexp_replace(p.package_nr, ' +\z', '')) = lower(regexp_replace(i.package_number, ' +\z', ''))
                 and p.troubleshoot_resolution_date < :period_end
         )
 )

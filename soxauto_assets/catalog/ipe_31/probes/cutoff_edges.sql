@@ -25,8 +25,8 @@ from dated
 where exists (
     select 1
     from dim_company as c
-    where lower(regexp_replace(c.company_code, ' +$', '')) = lower(regexp_replace(dated.id_company, ' +$', ''))
+    where lower(regexp_replace(c.company_code, ' +\z', '')) = lower(regexp_replace(dated.id_company, ' +\z', ''))
         and c.flg_in_conso_scope = 1
-        and lower(regexp_replace(c.company_country, ' +$', '')) not in (:excluded_countries_ipe31)
+        and lower(regexp_replace(c.company_country, ' +\z', '')) not in (:excluded_countries_ipe31)
 )
 group by dated.id_company

@@ -3,16 +3,16 @@
 with
 deposit as (
     select distinct
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(d.oms_payment_no, ' +$', '')) as payment_key,
-        lower(regexp_replace(d.oms_type, ' +$', '')) as type_key, d.oms_payment_date, d.payment_reversal_date
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(d.oms_payment_no, ' +\z', '')) as payment_key,
+        lower(regexp_replace(d.oms_type, ' +\z', '')) as type_key, d.oms_payment_date, d.payment_reversal_date
     from cashdeposit as d
 ),
 dated as (
     select
         t.id_company, t.transaction_type, t.transaction_list_nr, t.transaction_list_date,
         cast(t.amount as decimal(38,4)) as amount,
-        case lower(regexp_replace(t.transaction_type, ' +$', ''))
+        case lower(regexp_replace(t.transaction_type, ' +\z', ''))
             when 'transfer to' then coalesce(deposit.oms_payment_date, t.created_date)
             when 'third party collection' then coalesce(deposit.oms_payment_date, t.created_date)
             when 'payment - rev' then coalesce(deposit.payment_reversal_date, t.created_date)
@@ -20,28 +20,28 @@ dated as (
         end as event_date
     from cashrec_transaction as t
     left join deposit
-        on deposit.company_key = lower(regexp_replace(t.id_company, ' +$', ''))
-        and deposit.payment_key = lower(regexp_replace(t.related_entity, ' +$', ''))
-        and deposit.type_key = case lower(regexp_replace(t.transaction_type, ' +$', ''))
+        on deposit.company_key = lower(regexp_replace(t.id_company, ' +\z', ''))
+        and deposit.payment_key = lower(regexp_replace(t.related_entity, ' +\z', ''))
+        and deposit.type_key = case lower(regexp_replace(t.transaction_type, ' +\z', ''))
             when 'transfer to' then 'transfer'
             when 'third party collection' then 'payment'
             when 'payment - rev' then 'payment'
         end
     where t.transaction_type is null
-        or lower(regexp_replace(t.transaction_type, ' +$', '')) not in (:excluded_transaction_types_ipe31)
+        or lower(regexp_replace(t.transaction_type, ' +\z', '')) not in (:excluded_transaction_types_ipe31)
 ),
 list as (
     select
-        lower(regexp_replace(y.id_company, ' +$', '')) as company_key,
-        lower(regexp_replace(y.packlist_no, ' +$', '')) as list_key,
+        lower(regexp_replace(y.id_company, ' +\z', '')) as company_key,
+        lower(regexp_replace(y.packlist_no, ' +\z', '')) as list_key,
         max(y.amount_received) as received, max(y.packlist_status) as status, max(y.packlist_created_date) as created_date,
         count(y.payment_reconciled_amount) as reconciled
     from packlist_payments as y
-    group by lower(regexp_replace(y.id_company, ' +$', '')), lower(regexp_replace(y.packlist_no, ' +$', ''))
+    group by lower(regexp_replace(y.id_company, ' +\z', '')), lower(regexp_replace(y.packlist_no, ' +\z', ''))
 ),
 candidate as (
     select
-        lower(regexp_replace(t.id_company, ' +$', '')) as company_key, t.amount,
+        lower(regexp_replace(t.id_company, ' +\z', '')) as company_key, t.amount,
         case
             when t.transaction_type is null then 'transaction type is null'
             when t.event_date is null then 'event date is null'
@@ -51,18 +51,18 @@ candidate as (
                 and not exists (
                     select 1
                     from packlist_packages as p
-                    where lower(regexp_replace(p.id_company, ' +$', '')) = lower(regexp_replace(t.id_company, ' +$', ''))
-                        and lower(regexp_replace(p.packlist_no, ' +$', ''))
-                            = lower(regexp_replace(t.transaction_list_nr, ' +$', ''))
+                    where lower(regexp_replace(p.id_company, ' +\z', '')) = lower(regexp_replace(t.id_company, ' +\z', ''))
+                        and lower(regexp_replace(p.packlist_no, ' +\z', ''))
+                            = lower(regexp_replace(t.transaction_list_nr, ' +\z', ''))
                         and (
-                            lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingapproval'
+                            lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingapproval'
                             or (
-                                lower(regexp_replace(p.packlist_status, ' +$', '')) = 'waitingconfirmation'
+                                lower(regexp_replace(p.packlist_status, ' +\z', '')) = 'waitingconfirmation'
                                 and not exists (
                                     select 1
                                     from list
-                                    where list.company_key = lower(regexp_replace(p.id_company, ' +$', ''))
-                                        and list.list_key = lower(regexp_replace(p.packlist_no, ' +$', ''))
+                                    where list.company_key = lower(regexp_replace(p.id_company, ' +\z', ''))
+                                        and list.list_key = lower(regexp_replace(p.packlist_no, ' +\z', ''))
                                         and list.reconciled > 0
                                 )
                             )
@@ -73,7 +73,7 @@ candidate as (
     where t.event_date < :period_end or t.event_date is null
     union all
     select
-        lower(regexp_replace(r.id_company, ' +$', '')) as company_key, cast(r.amount as decimal(38,4)) as amount,
+        lower(regexp_replace(r.id_company, ' +\z', '')) as company_key, cast(r.amount as decimal(38,4)) as amount,
         case
             when r.original_transaction_date is null or r.reallocated_transaction_date is null
                 then 'reallocation without a date'
@@ -93,11 +93,11 @@ candidate as (
     where (list.created_date < :period_end or list.created_date is null)
         and (
             list.status is null
-            or lower(regexp_replace(list.status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+            or lower(regexp_replace(list.status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         )
     union all
     select
-        lower(regexp_replace(d.id_company, ' +$', '')) as company_key,
+        lower(regexp_replace(d.id_company, ' +\z', '')) as company_key,
         cast('0' as decimal(38,4)) - cast(coalesce(d.payment_amount, cast('0' as decimal(18,4))) as decimal(38,4))
             - cast(coalesce(d.charges_amount, cast('0' as decimal(18,4))) as decimal(38,4)) as amount,
         case
@@ -108,14 +108,14 @@ candidate as (
     where (d.oms_payment_date < :period_end or d.oms_payment_date is null)
         and (
             d.payment_status is null
-            or lower(regexp_replace(d.payment_status, ' +$', '')) in ('inprogress', 'closed', 'waitingconfirmation')
+            or lower(regexp_replace(d.payment_status, ' +\z', '')) in ('inprogress', 'closed', 'waitingconfirmation')
         )
 ),
 company as (
-    select lower(regexp_replace(c.company_code, ' +$', '')) as company_key, max(c.company_country) as country
+    select lower(regexp_replace(c.company_code, ' +\z', '')) as company_key, max(c.company_country) as country
     from dim_company as c
     where c.flg_in_conso_scope = 1
-    group by lower(regexp_replace(c.company_code, ' +$', ''))
+    group by lower(regexp_replace(c.company_code, ' +\z', ''))
 ),
 placed as (
     select
@@ -129,7 +129,7 @@ placed as (
     left join company
         on company.company_key = candidate.company_key
     where company.country is null
-        or lower(regexp_replace(company.country, ' +$', '')) not in (:excluded_countries_ipe31)
+        or lower(regexp_replace(company.country, ' +\z', '')) not in (:excluded_countries_ipe31)
 )
 select
     cast(placed.reason as varchar) as reason,

@@ -13,5 +13,5 @@ select
     cast(min(event.event_date) filter (where event.event_date >= :period_end) as timestamp(3)) as first_after,
     cast(count_if(event.event_date >= :period_end) as bigint) as rows_after
 from event
-where lower(regexp_replace(event.id_company, ' +$', '')) not in (:excluded_companies_ipe34)
+where lower(regexp_replace(event.id_company, ' +\z', '')) not in (:excluded_companies_ipe34)
 group by event.id_company

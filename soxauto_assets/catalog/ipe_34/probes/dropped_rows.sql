@@ -13,12 +13,12 @@ candidate as (
             - coalesce(cast(i.mtr_international_customs_fee_cart_rule_discount as decimal(38,4)), cast('0' as decimal(38,4)))
             - coalesce(cast(i.mtr_shipping_cart_rule_discount as decimal(38,4)), cast('0' as decimal(38,4)))
             - case
-                when lower(regexp_replace(i.voucher_type, ' +$', '')) = 'coupon'
+                when lower(regexp_replace(i.voucher_type, ' +\z', '')) = 'coupon'
                     then coalesce(cast(i.mtr_shipping_voucher_discount as decimal(38,4)), cast('0' as decimal(38,4)))
                 else cast('0' as decimal(38,4))
             end as amount,
         case
-            when lower(regexp_replace(i.id_company, ' +$', '')) in (:excluded_companies_ipe34) then 'company not in scope'
+            when lower(regexp_replace(i.id_company, ' +\z', '')) in (:excluded_companies_ipe34) then 'company not in scope'
             when least(coalesce(i.refund_date, :period_end), coalesce(i.return_date, :period_end))
                 < timestamp '2019-01-01 00:00:00'
                 then 'refunded or returned before 2019'

@@ -1,0 +1,1 @@
+"""A real Trino beside DuckDB: the catalog's SQL on the engine that Athena is made of."""
