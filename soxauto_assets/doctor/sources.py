@@ -68,9 +68,9 @@ def _source(extractor: Extractor, source: str, columns: tuple[str, ...]) -> Iter
         found = extractor.engine.describe(binding.table)
         require_fit(contract(source), binding, found.columns if found else None, columns)
         assert found is not None
-        size = (
-            "files not counted" if found.files is None else f"{found.files:,} files, {(found.bytes or 0) / 1e6:,.1f} MB"
-        )
+        size = "files not counted"
+        if found.files is not None:
+            size = f"{found.files:,} file{'s' * (found.files != 1)}, {(found.bytes or 0) / 1e6:,.1f} MB"
         if found.files == 0:
             yield Finding(
                 "source", source, "fault", f"{binding.table} fits its contract, but holds no file",
