@@ -25,8 +25,9 @@ PERIODS = [
     if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
 ]
 MUTATED = Period(2025, 9)
-# The broken text numbers rows that tie, as the sound one never does: either engine's order is right. (item, start): column.
-TIED = {("IPE_31", "drop company.company_key = LOWER(REGEXP_REPLACE(e.id_company"): "occurrence"}
+# A look-up without its condition doubles rows, which then tie in the extract's numbering: either engine's order is right.
+# Broken extracts are compared without that column; the sound extract, where rows that tie are equal, is compared with it.
+NUMBERING = {"IPE_31": "occurrence"}
 # A join without its condition answers millions of rows, which say no more than some thousands.
 LARGEST = 20_000
 
@@ -56,6 +57,7 @@ def test_every_broken_extract_gives_the_same_rows(
 ):
     """The mutation suite rests on DuckDB: what a dropped filter or a turned join lets in must be the same on Trino."""
     every = mutants(runtime.extractor.statements(item, MUTATED)["extract"].executed)
+    number = NUMBERING.get(item.id, "")
     broken = [mutant for mutant in every if _size(runtime.engine, mutant.sql) <= LARGEST]
     compared.update({"broken extracts that answer too many rows, left out": len(every) - len(broken)})
     found = {}
@@ -65,10 +67,7 @@ def test_every_broken_extract_gives_the_same_rows(
             ours = from_arrow(runtime.engine.query(mutant.sql, Errand("extract")).table)
             theirs = asked[mutant.what].result()
             compared.update({"broken extracts": 1})
-            tied = next(
-                (column for (of, start), column in TIED.items() if of == item.id and mutant.what.startswith(start)), ""
-            )
-            if differing := differences(_without(theirs, tied), _without(ours, tied)):
+            if differing := differences(_without(theirs, number), _without(ours, number)):
                 found[mutant.what] = differing
     assert not found
 
