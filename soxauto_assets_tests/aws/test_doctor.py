@@ -54,7 +54,7 @@ def test_everything_is_green(variables, cloud: Cloud, endpoint: Endpoint):
         "✓ bucket sox-doctor-evidence: object lock: enabled; evidence is locked as COMPLIANCE, 8 years from fiscal-year end",
         found[13],
         "✓ source bob_sales_order: AwsDataCatalog.exports.bob_sales_order: 5 columns fit, 1 file, 0.0 MB",
-        "✓ source dim_company: AwsDataCatalog.exports.dim_company: 6 columns fit, 1 file, 0.0 MB",
+        "✓ source dim_company: AwsDataCatalog.exports.dim_company: 5 columns fit, 1 file, 0.0 MB",
         "✓ source dim_country: AwsDataCatalog.exports.dim_country: 2 columns fit, 1 file, 0.0 MB",
         "✓ source rpt_fx_rates: AwsDataCatalog.exports.rpt_fx_rates: 7 columns fit, 1 file, 0.0 MB",
         "✓ query IPE_09: extract and control_totals are accepted by athena",

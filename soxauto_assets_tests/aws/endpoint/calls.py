@@ -79,6 +79,8 @@ class Call:
         resource: ARN of the bucket or object; ``*`` for other services.
         outcome: ``carried out``, or the code of the error that was sent.
         parameters: What a test may look at: the document of a JSON call.
+        versioned: Whether it names a version of an object.
+        locked: Whether it sets an Object Lock.
     """
 
     service: str
@@ -88,6 +90,8 @@ class Call:
     resource: str = "*"
     outcome: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
+    versioned: bool = False
+    locked: bool = False
 
     @property
     def name(self) -> str:
@@ -96,9 +100,18 @@ class Call:
 
     @property
     def permissions(self) -> frozenset[str]:
-        """What must not be denied: the operation's name and IAM's name for it."""
-        iam = _S3_PERMISSIONS.get(self.action, self.action) if self.service == "s3" else self.action
-        return frozenset({self.name, f"{self.service}:{iam}"})
+        """What must not be denied: the operation's name and IAM's names for it."""
+        return frozenset({self.name}) | self.needed
+
+    @property
+    def needed(self) -> frozenset[str]:
+        """What a policy must allow, in IAM's words: a read by version and a lock have permissions of their own."""
+        if self.service != "s3":
+            return frozenset({self.name})
+        permission = _S3_PERMISSIONS.get(self.action, self.action)
+        if permission == "GetObject" and self.versioned:
+            permission = "GetObjectVersion"
+        return frozenset({f"s3:{permission}", *(("s3:PutObjectRetention",) if self.locked else ())})
 
 
 def call_of(request: Request) -> Call:
@@ -111,7 +124,15 @@ def call_of(request: Request) -> Call:
     if target:
         return Call(service, target.rpartition(".")[2], region, key_id, parameters=_document(request))
     if service == "s3":
-        return Call(service, s3_operation(request), region, key_id, _arn(request.path))
+        return Call(
+            service,
+            s3_operation(request),
+            region,
+            key_id,
+            _arn(request.path),
+            versioned="versionId" in parse_qs(request.query),
+            locked="x-amz-object-lock-mode" in request.headers,
+        )
     form = request.form() if request.method == "POST" else dict(parse_qsl(request.query))
     return Call(service, form.get("Action", "Unknown"), region, key_id)
 
