@@ -7,7 +7,7 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-aws demo test test-aws test-months test-trino ui check format lock clean-state bench
+.PHONY: help install install-aws demo test test-aws test-months test-trino ui check format lock clean-state bench bench-aws
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ format: install ## Format the code
 
 bench: install ## Time and peak memory of a close at 1 million ledger rows
 	$(BIN)/python benchmarks/close.py
+
+bench-aws: install-aws ## Peak memory of the client at 1 and 5 million unloaded rows
+	PYTHONPATH=. $(BIN)/python benchmarks/athena_client.py
 
 lock: install ## Write what the pinned packages resolved to into constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt

@@ -6,10 +6,12 @@ of failures, which have modules of their own.
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from soxauto_assets.aws.session import AwsSession
 from soxauto_assets.engines.athena.journal import Journal
@@ -79,6 +81,8 @@ class AthenaEngine:
 
     def unload(self, executed: str, errand: Errand, target: Path) -> Unloaded:
         """Have Athena write a statement's rows to S3 and fetch the files; see :class:`engines.contract.Engine`."""
+        # Outside a run, too, each unload has a place of its own.
+        errand = errand if errand.run_id else replace(errand, run_id=str(uuid4()))
         started = self._begin(executed, errand)
         if not self.settings.unload:
             finished = self._queries.run(lambda number: executed, errand)
@@ -146,7 +150,7 @@ class AthenaEngine:
 
     def _place(self, errand: Errand, number: int) -> str:
         """Return where a try of an unload writes: a place of its own, so that it is empty and says whose it is."""
-        path = "/".join(part for part in (errand.item, errand.period, errand.run_id) if part) or "unnamed"
+        path = "/".join(part for part in (errand.item, errand.period, errand.run_id) if part)
         return f"s3://{self.settings.require('data_bucket')}/unload/{path}/{errand.purpose}-{number}/"
 
     def _clean(self, errand: Errand, number: int) -> None:
