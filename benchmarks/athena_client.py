@@ -49,10 +49,12 @@ record, _ = Runtime.from_environment().extractor.extract(get_item("IPE_09"), Per
 print(record.dataset.rows)
 """
 _PEER = """
+from uuid import uuid4
 import awswrangler as wr
 frame = wr.athena.read_sql_query(
     "select * from bob_sales_order", database="bench", ctas_approach=False, unload_approach=True,
-    s3_output="s3://sox-athena-results/peer/", workgroup="sox-automation", pyarrow_additional_kwargs={"types_mapper": None},
+    s3_output=f"s3://sox-athena-results/peer/{uuid4()}/", workgroup="sox-automation",
+    pyarrow_additional_kwargs={"types_mapper": None},
 )
 print(len(frame))
 """

@@ -92,8 +92,8 @@ def _describe(engine: Engine, databases: Sequence[str], console: Console) -> dic
     failed: dict[TableName, str] = {}
     for table in tables:
         try:
-            if found := engine.describe(table):
-                described[table] = found.columns
+            if columns := engine.columns(table):
+                described[table] = columns
         except SoxautoError as error:
             failed[table] = error.cause
     overview = Table("database", "tables", "names", title="What there is", box=box.SIMPLE_HEAD)

@@ -125,8 +125,8 @@ class Engine(Protocol):
         """List the physical tables."""
         ...
 
-    def column_names(self, table: TableName) -> tuple[str, ...]:
-        """Return the columns of a table; none when it does not exist."""
+    def columns(self, table: TableName) -> Mapping[str, str]:
+        """Return the columns of a table and their types in Trino's words; none when it does not exist."""
         ...
 
     def describe(self, table: TableName) -> TableDescription | None:

@@ -5,7 +5,7 @@ another set of SQL. A text that does not translate is an error, never an approxi
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib import metadata
@@ -94,10 +94,10 @@ class DuckDBEngine:
             if folder.is_dir() and next(folder.rglob("*.parquet"), None)
         )
 
-    def column_names(self, table: TableName) -> tuple[str, ...]:
-        """Return the columns of a table; none when it does not exist."""
+    def columns(self, table: TableName) -> Mapping[str, str]:
+        """Return the columns of a table and their types; none when it does not exist."""
         found = self.describe(table)
-        return tuple(found.columns) if found else ()
+        return found.columns if found else {}
 
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table from its files' footers.

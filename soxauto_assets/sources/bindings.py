@@ -130,8 +130,8 @@ class Tables(Protocol):
         """List the physical tables."""
         ...
 
-    def column_names(self, table: TableName) -> tuple[str, ...]:
-        """Return the columns of a table."""
+    def columns(self, table: TableName) -> Mapping[str, str]:
+        """Return the columns of a table and their types."""
         ...
 
 
@@ -180,7 +180,7 @@ def find_by_name(lake: Tables) -> dict[str, Binding]:
                 action="name the right one in a bindings file and set SOXAUTO_BINDINGS",
             )
         if matches:
-            columns = _columns_by_name(contract, lake.column_names(matches[0]))
+            columns = _columns_by_name(contract, lake.columns(matches[0]))
             bound[source] = Binding(source, matches[0], columns, "confirmed", "unknown", "local", "found by name")
     return bound
 

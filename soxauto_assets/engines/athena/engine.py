@@ -58,10 +58,10 @@ class AthenaEngine:
         """List the tables of the Glue catalog."""
         return self.glue.names()
 
-    def column_names(self, table: TableName) -> tuple[str, ...]:
-        """Return the columns of a table; none when it does not exist."""
+    def columns(self, table: TableName) -> Mapping[str, str]:
+        """Return the columns of a table and their types, without looking at its files; none when it does not exist."""
         found = self.glue.get(table)
-        return tuple(found.columns) if found else ()
+        return found.columns if found else {}
 
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table as Glue declares it."""

@@ -69,19 +69,23 @@ class Tables:
         Raises:
             ExtractionError: The role may not list them.
         """
-        glue = self._session.client("glue")
         with self._session.asking("list databases and tables in Glue"):
+            glue = self._session.client("glue")
             databases = [
                 entry["Name"]
                 for page in glue.get_paginator("get_databases").paginate()
                 for entry in page["DatabaseList"]
             ]
-            return sorted(
-                TableName(database, entry["Name"])
+            # A page describes its tables as a question for each would, so none is asked for again.
+            listed = {
+                TableName(database, entry["Name"]): _described(entry)
                 for database in databases
                 for page in glue.get_paginator("get_tables").paginate(DatabaseName=database)
                 for entry in page["TableList"]
-            )
+            }
+        with self._lock:
+            self._found.update(listed)
+        return sorted(listed)
 
     def get(self, table: TableName) -> GlueTable | None:
         """Return a table, or None when it does not exist.
@@ -89,13 +93,12 @@ class Tables:
         Raises:
             ExtractionError: The role may not read its description.
         """
+        catalog = table.catalog or self._session.settings.catalog
         with self._lock:
-            if table not in self._found:
-                ours = table.catalog in (None, GLUE_CATALOG) and self._session.settings.catalog == GLUE_CATALOG
-                self._found[table] = (
-                    self._glue(table) if ours or table.catalog == GLUE_CATALOG else self._federated(table)
-                )
-            return self._found[table]
+            key = TableName(table.database, table.table) if catalog == GLUE_CATALOG else table
+            if key not in self._found:
+                self._found[key] = self._glue(table) if catalog == GLUE_CATALOG else self._federated(table, catalog)
+            return self._found[key]
 
     def files(self, table: GlueTable) -> list[Found] | None:
         """Return the files of a table; None where there are none to see: a view, no right to list, too many."""
@@ -131,21 +134,10 @@ class Tables:
             return answer
 
         entry = self._asked(table, ask, "EntityNotFoundException")
-        if entry is None:
-            return None
-        storage = entry.get("StorageDescriptor") or {}
-        columns = [*storage.get("Columns", []), *entry.get("PartitionKeys", [])]
-        updated = entry.get("UpdateTime") or entry.get("CreateTime")
-        view = entry.get("TableType") == "VIRTUAL_VIEW"
-        return GlueTable(
-            {column["Name"]: trino_type(column["Type"]) for column in columns},
-            None if view else storage.get("Location") or None,
-            updated.isoformat() if updated else None,
-        )
+        return _described(entry) if entry is not None else None
 
-    def _federated(self, table: TableName) -> GlueTable | None:
+    def _federated(self, table: TableName, catalog: str) -> GlueTable | None:
         """Ask Athena, which knows the tables of a federated source; Glue does not."""
-        catalog = table.catalog or self._session.settings.catalog
 
         def ask() -> Mapping[str, Any]:
             answer: Mapping[str, Any] = self._session.client("athena").get_table_metadata(
@@ -170,3 +162,16 @@ class Tables:
                 if code_of(error) == absent:
                     return None
                 raise
+
+
+def _described(entry: Mapping[str, Any]) -> GlueTable:
+    """Return a table from Glue's entry."""
+    storage = entry.get("StorageDescriptor") or {}
+    columns = [*storage.get("Columns", []), *entry.get("PartitionKeys", [])]
+    updated = entry.get("UpdateTime") or entry.get("CreateTime")
+    view = entry.get("TableType") == "VIRTUAL_VIEW"
+    return GlueTable(
+        {column["Name"]: trino_type(column["Type"]) for column in columns},
+        None if view else storage.get("Location") or None,
+        updated.isoformat() if updated else None,
+    )
