@@ -16,12 +16,15 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.errors import ExtractionError, StorageError
 from soxauto_assets.extraction.digest import DatasetDigest, dataset_digest
 from soxauto_assets.extraction.parquet import scan, session, text
+from soxauto_assets.extraction.tables import arrow_type
 from soxauto_assets.records import item_folder
 
 PART = "part-00000.parquet"
@@ -43,7 +46,7 @@ class Dataset:
     item: Item
     files: tuple[Path, ...]
     digest: DatasetDigest
-    facts: tuple[Mapping[str, Any], ...]
+    facts: tuple[Mapping[str, Any], ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
 
     @property
@@ -171,7 +174,8 @@ def rewrite(item: Item, period: str, unloaded: Sequence[Path], staging: Path) ->
     """
     part = staging / PART
     with session() as connection:
-        source = scan(unloaded)
+        # Athena leaves no file where no row was answered, so nothing but the contract says what the columns are.
+        source = scan(unloaded or [_no_rows(item, staging)])
         described = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
         _require_columns(item, {row[0]: row[1] for row in described})
         _require_exact_instants(connection, item, source)
@@ -196,6 +200,12 @@ def rewrite(item: Item, period: str, unloaded: Sequence[Path], staging: Path) ->
             action="find out whether the source is loaded for the period; an empty extract is no evidence",
         )
     return part, digest
+
+
+def _no_rows(item: Item, staging: Path) -> Path:
+    empty = staging / "no-rows.parquet"
+    pq.write_table(pa.schema([(column.name, arrow_type(column.type)) for column in item.columns]).empty_table(), empty)
+    return empty
 
 
 def digest_of_rows(item: Item, files: Sequence[Path]) -> DatasetDigest:

@@ -427,6 +427,13 @@ def test_an_unload_that_lacks_a_file_of_its_manifest_is_refused(open_runtime, en
     )
 
 
+@pytest.mark.parametrize("unload", ["true", "false"])
+def test_an_unload_of_no_rows_leaves_no_file_and_is_no_evidence(open_runtime, unload: str):
+    runtime = open_runtime(SOXAUTO_ATHENA_UNLOAD=unload)
+    with pytest.raises(SoxautoError, match="IPE_09 2000-01: the source answered no row"):
+        runtime.extractor.extract(get_item("IPE_09"), Period(2000, 1), str(uuid4()))
+
+
 def test_where_unload_is_not_allowed_the_csv_keeps_null_and_empty_text_apart(
     open_runtime, endpoint: Endpoint, tmp_path: Path
 ):
