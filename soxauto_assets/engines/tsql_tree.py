@@ -18,7 +18,7 @@ from soxauto_assets.sources.model import SourceColumn, by_name
 _DATED = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?))?")
 _COMPARED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In, exp.Like)
 _ORDERED = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between)
-_FOLD = "lower(regexp_replace(x, ' +$', ''))"
+_FOLD = r"lower(regexp_replace(x, ' +\z', ''))"
 
 
 class Rewriter:

@@ -108,7 +108,7 @@ class Bindings:
             raise BindingError(
                 f"logical source {source} ({was}) is not bound to a table in {self.origin}",
                 action=(
-                    f"find the table that holds {_names(contract)} with 'soxauto discover {source}', then run "
+                    f"export a table with {_names(contract)}, or find it with 'soxauto discover {source}' and run "
                     f"'soxauto bindings confirm {source} --by NAME --table DATABASE.TABLE'"
                 ),
             )

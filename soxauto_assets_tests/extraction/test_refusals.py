@@ -59,8 +59,9 @@ def test_a_period_that_cannot_be_closed(open_runtime, period, cause):
 def test_a_missing_table(open_runtime, lake):
     shutil.rmtree(lake / DATABASE / "bob_sales_order")
     assert refused(open_runtime(), "IPE_09", BindingError) == (
-        "IPE_09 2025-09: logical source bob_sales_order (BOB) is not bound to a table in lake.yaml. Next: add its database, "
-        "table and columns (order_id, order_date, customer_id, total_amount, order_status) to lake.yaml."
+        "IPE_09 2025-09: logical source bob_sales_order (BOB) is not bound to a table in lake.yaml. Next: export a table with "
+        "order_id, order_date, customer_id, total_amount, order_status, or find it with 'soxauto discover bob_sales_order' "
+        "and run 'soxauto bindings confirm bob_sales_order --by NAME --table DATABASE.TABLE'."
     )
 
 
@@ -127,8 +128,8 @@ def test_an_unconfirmed_binding_names_table_columns_and_what_to_do(tmp_path, lak
     message = refused(Runtime(Settings.from_environment(variables, lake=lake)), "IPE_09", BindingError)
     assert message == (
         "IPE_09 2025-09: the binding of bob_sales_order (BOB) to exports.bob_sales_order is proposed, not confirmed. Next: "
-        "confirm with the data team that exports.bob_sales_order holds it with columns id, order_date, customer_id, "
-        "total_amount, order_status, then set status: confirmed with confirmed_by and confirmed_on in bindings.yaml."
+        "ask the data team whether exports.bob_sales_order holds it with columns id, order_date, customer_id, "
+        "total_amount, order_status, then run 'soxauto bindings confirm bob_sales_order --by NAME'."
     )
 
 
