@@ -127,7 +127,9 @@ def _show(finding: Finding, looks: Mapping[tuple[str, TableName], Facts], consol
     if not finding.candidates:
         console.print("no table resembles it: it needs an export or a federated catalog", highlight=False)
         return
-    ranked = Table("", "table", "score", "name", "columns", "renamed", "missing", "rows", "newest", box=box.SIMPLE_HEAD)
+    ranked = Table(box=box.SIMPLE_HEAD)
+    for heading in ("", "table", "score", "name", "columns", "renamed", "missing", "rows", "newest"):
+        ranked.add_column(heading, overflow="fold")  # a person copies the table's name from here
     for number, candidate in enumerate(finding.candidates, 1):
         facts = looks.get((contract.name, candidate.table))
         fitting = sum(column.fits for column in candidate.found)

@@ -77,7 +77,12 @@ def _masked(column: FoundColumn) -> exp.Expr:
     if column.type == "boolean":
         # Of a yes or no, only whether it is there may be shown.
         return exp.case().when(_column(column).is_(exp.null()), exp.null()).else_(exp.true())
-    text: exp.Expr = exp.cast(_column(column), "varchar", dialect=DIALECT)
+    text: exp.Expr
+    if column.type.startswith("timestamp"):
+        # A cast to text writes the milliseconds in one engine and not in the other.
+        text = exp.func("date_format", _column(column), exp.Literal.string("%Y-%m-%d %H:%i:%s"), dialect=DIALECT)
+    else:
+        text = exp.cast(_column(column), "varchar", dialect=DIALECT)
     # One character more than is shown, so that the cut shows.
     text = exp.func("substr", text, exp.Literal.number(1), exp.Literal.number(LONGEST + 1), dialect=DIALECT)
     for pattern, shape in _STEPS:

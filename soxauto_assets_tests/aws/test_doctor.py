@@ -152,7 +152,8 @@ def test_discovery_finds_each_source_in_glue_and_writes_proposals(variables, clo
     given = {**variables, "SOXAUTO_BINDINGS": str(bindings)}
     done = soxauto(given, "discover", "bob_sales_order", "--database", "exports", "--write")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "exports.bob_sales_order" in done.stdout
+    assert "exports.bob_sales_order" in done.stdout and "could not be read" not in done.stdout
+    assert "9999-99-99 99:99:99" in done.stdout, "an instant is shown by its shape alone"
     written = (bindings / "aws.yaml").read_text("utf-8")
     entry = written[written.index("bob_sales_order:") :][:300]
     assert "table: bob_sales_order" in entry and "status: proposed" in entry
