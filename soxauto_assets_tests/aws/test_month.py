@@ -81,7 +81,7 @@ def test_the_record_says_what_athena_did(closed: Closed, item: str):
         execution = statement["execution"]
         assert execution["id"] in executions, purpose
         assert execution["version"] == "Athena engine version 3"
-        assert (execution["workgroup"], execution["catalog"]) == ("sox-automation", "AwsDataCatalog")
+        assert (execution["workgroup"], execution["catalog"].lower()) == ("sox-automation", "awsdatacatalog")
         assert execution["states"][-1]["state"] == "SUCCEEDED"
         assert execution["result_reused"] is False
         assert execution["cost_usd"] == "0.000050" if execution["bytes_scanned"] else "0.000000"
