@@ -24,7 +24,7 @@ ON_BEHALF = {
 ON_OCCASION = {
     "athena:GetTableMetadata",  # a federated catalog
     "athena:StopQueryExecution",  # test_interrupted_close
-    "s3:DeleteObject",  # test_faults: what a failed UNLOAD has left
+    "s3:DeleteObject",  # faults: what a failed UNLOAD has left
     "s3:AbortMultipartUpload",  # stores/test_crash: rows of more than one part
 }
 
