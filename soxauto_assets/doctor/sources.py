@@ -11,7 +11,7 @@ from soxauto_assets.catalog.model import Item
 from soxauto_assets.doctor.model import Finding, looked
 from soxauto_assets.engines.contract import Errand
 from soxauto_assets.engines.sql import BoundStatement, Statement, parse
-from soxauto_assets.errors import BindingError, SoxautoError
+from soxauto_assets.errors import SoxautoError
 from soxauto_assets.extraction.dimensions import dimension_statements
 from soxauto_assets.extraction.extract import Extractor
 from soxauto_assets.extraction.tables import TypedTable
@@ -94,7 +94,7 @@ def _item(extractor: Extractor, item: Item, period: Period, bound: set[str]) -> 
         return
     try:
         statements = extractor.statements(item, period)
-    except (BindingError, SoxautoError) as error:
+    except SoxautoError as error:
         yield Finding("query", item.id, "fault", error.cause, error.action)
         return
     yield from looked("query", item.id, lambda: _planned(extractor, item, statements))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-# Sorting and digests spill beyond it, at no cost in time that was measured; the peak then hardly grows with the rows.
+# Sorting and digests spill beyond it, so that the peak hardly grows with the rows (benchmarks/athena_client.py).
 MEMORY_LIMIT = "192MB"
 
 

@@ -57,7 +57,7 @@ def test_a_missing_table_stops_the_item(open_runtime, cloud: Cloud, tmp_path: Pa
 
 
 def test_a_stale_source_is_sealed_as_failed(open_runtime):
-    """The hand-made ledger ends in October 2025; a close of December finds it stale."""
+    """The hand-made orders end before the last day of October 2025, so a close of that month finds them stale."""
     runtime = open_runtime()
     sealing = sealed(runtime, "IPE_09", "2025-10")
     (stale,) = [result for result in sealing.results if result.name == "freshness"]
