@@ -14,8 +14,11 @@ from soxauto_assets.aws.objects import Bucket
 from soxauto_assets.aws.session import AwsSession
 from soxauto_assets.aws.settings import AwsSettings
 from soxauto_assets.aws.versions import Lock
+from soxauto_assets.canonical import read_json
+from soxauto_assets.catalog.companies import known_companies
 from soxauto_assets.catalog.configuration import Configuration, load_configuration
 from soxauto_assets.catalog.model import Item
+from soxauto_assets.catalog.witnesses import load_witnesses
 from soxauto_assets.errors import PeriodError
 from soxauto_assets.evidence.sealing import Sealer, Sealing
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore
@@ -34,7 +37,8 @@ from soxauto_assets.sources.bindings import Bindings, load_bindings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from soxauto_assets.checks import CheckResult
+    from soxauto_assets.checks import CheckContext, CheckResult
+    from soxauto_assets.checks.model import Previous
     from soxauto_assets.engines.contract import Engine
 
 
@@ -153,6 +157,7 @@ class Runtime:
             records=self._log("extractions"),
             failures=self.failures,
             uploads=self.uploads,
+            witnesses=load_witnesses(self.settings.witnesses),
         )
 
     @property
@@ -194,16 +199,39 @@ class Runtime:
         self, item: Item, period: Period, run_id: str | None, names: tuple[str, ...] | None = None
     ) -> "tuple[CheckResult, ...]":
         """Evaluate rules on the newest extraction of an item (of a run, when it has one), without touching the source."""
-        from soxauto_assets.checks import CheckContext, run_checks
+        from soxauto_assets.checks import run_checks
 
         record, dataset = self.extractor.newest(item, period, run_id)
-        context = CheckContext(expected_definition=self.extractor.definition_digest(item))
-        return run_checks(item, record, dataset, context, names)
+        return run_checks(item, record, dataset, self.context(item, period), names)
+
+    def context(self, item: Item, period: Period) -> "CheckContext":
+        """Return what the rules of an item may know beside its record and rows."""
+        from soxauto_assets.checks import CheckContext
+
+        return CheckContext(
+            expected_definition=self.extractor.definition_digest(item),
+            companies=known_companies(self.settings.environment),
+            previous=self._previous(item, period),
+        )
+
+    def _previous(self, item: Item, period: Period) -> "Previous | None":
+        """Return the figures of the month before, from its current package; None where there is none."""
+        from soxauto_assets.checks.model import Previous
+
+        before = period.previous()
+        package = self.evidence.newest(item.id, before.key)
+        if package is None:
+            return None
+        figures = read_json(self.evidence.read(package, "data/figures.json"))
+        return Previous(before.key, package.seal_sha256, figures)
 
     def seal(self, item: Item, period: Period, run_id: str | None, reason: str | None = None) -> Sealing:
         """Check and seal the newest extraction of an item (of a run, when it has one)."""
+        from soxauto_assets.checks import run_checks
+
         record, dataset = self.extractor.newest(item, period, run_id)
-        return self.sealer.seal(item, record, dataset, self.check(item, period, run_id), reason)
+        context = self.context(item, period)
+        return self.sealer.seal(item, record, dataset, run_checks(item, record, dataset, context), context, reason)
 
     def load(self, item: str, period: str, attempt: int | None = None, allow_failed: bool = False) -> "pd.DataFrame":
         """See :func:`soxauto_assets.load`."""

@@ -27,6 +27,7 @@ class Settings:
         home: Folder of datasets, evidence and Dagster's storage; in ``aws``, of local copies and Dagster's storage.
         lake: The lake folder.
         bindings: The bindings file.
+        witnesses: The register of witnesses; it need not exist.
         configuration: File that replaces configuration keys, or None.
         first_period: First period offered.
         memory_limit: DuckDB's memory limit.
@@ -37,6 +38,7 @@ class Settings:
     home: Path
     lake: Path
     bindings: Path
+    witnesses: Path
     configuration: Path | None
     first_period: Period
     memory_limit: str
@@ -68,7 +70,8 @@ class Settings:
             environment=environment,
             home=home,
             lake=(folder or home / "lake").expanduser().resolve(),
-            bindings=_bindings(Path(given.get("SOXAUTO_BINDINGS", PROJECT / "bindings")), environment),
+            bindings=_of(Path(given.get("SOXAUTO_BINDINGS", PROJECT / "bindings")), environment),
+            witnesses=_of(Path(given.get("SOXAUTO_WITNESSES", PROJECT / "witnesses")), environment),
             configuration=Path(override) if override else None,
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
@@ -87,6 +90,7 @@ class Settings:
             "SOXAUTO_HOME": str(self.home),
             "SOXAUTO_LAKE": str(self.lake),
             "SOXAUTO_BINDINGS": str(self.bindings),
+            "SOXAUTO_WITNESSES": str(self.witnesses),
             "SOXAUTO_FIRST_PERIOD": self.first_period.key,
             "SOXAUTO_MEMORY_LIMIT": self.memory_limit,
             "DAGSTER_HOME": str(self.dagster_home),
@@ -96,8 +100,8 @@ class Settings:
         return {**values, **(self.aws.variables() if self.aws else {})}
 
 
-def _bindings(given: Path, environment: str) -> Path:
-    """Return the bindings file: the one given, or the environment's in a folder."""
+def _of(given: Path, environment: str) -> Path:
+    """Return the file: the one given, or the environment's in a folder."""
     return given / f"{environment}.yaml" if given.is_dir() else given
 
 

@@ -31,6 +31,7 @@ class OutputColumn:
         minimum: Lower bound, inclusive, for numbers.
         pattern: Regular expression that every value matches entirely.
         unit: Unit or currency of a number, for example ``LCY``.
+        personal: The value identifies a customer, so samples show its shape only.
     """
 
     name: str
@@ -41,6 +42,7 @@ class OutputColumn:
     minimum: Decimal | int | None = None
     pattern: str | None = None
     unit: str | None = None
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,64 @@ class Expectation:
     meaning: str
     severity: Severity = "error"
     at_least_one: bool = False
+
+
+@dataclass(frozen=True)
+class Population:
+    """What the reason ``listed`` of ``probes/dropped_rows.sql`` must equal.
+
+    The probe puts every candidate row of the source into one cell, a reason why it is left out or ``listed``, and answers
+    ``reason``, ``row_count`` and ``amount``. So the source's population is the landed rows and the dropped ones, to the cent.
+
+    Attributes:
+        meaning: What a candidate is, in words, with its source.
+        rows: SQL aggregate over the landed rows that equals ``row_count`` of ``listed``; None where a landed row gathers
+            several candidates.
+        amount: SQL aggregate over the landed rows that equals ``amount`` of ``listed``.
+        where: Restriction on the landed rows, where the candidates are a part of them.
+    """
+
+    meaning: str
+    rows: str | None = "count(*)"
+    amount: str | None = None
+    where: str = "true"
+
+
+@dataclass(frozen=True)
+class Tie:
+    """Another way to the same figures: a statement over other tables, or over the same ones by another path.
+
+    Attributes:
+        name: Check name; the statement is ``probes/tie__<name>.sql``.
+        landed: SQL over the view ``landed`` with the columns of the statement's answer, in its order. Both are compared as
+            sets of rows, null-safe and exact; it may use the period parameters, as ``$last_day``.
+        meaning: What must equal what, in words, with its source.
+        unit: Unit of the amounts.
+        severity: What a difference does to the verdict.
+    """
+
+    name: str
+    landed: str
+    meaning: str
+    unit: str = "LCY"
+    severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What is compared with the month before; a warning with the figures.
+
+    Attributes:
+        amount: Decimal column whose sum is compared, by company where the item has one.
+        distinct: Columns whose number of different values is compared, for example the customer.
+        codes: Columns whose values are listed when they are new or have vanished, for example the transaction type.
+        tolerance: Relative change of rows or amount above which the check warns.
+    """
+
+    amount: str | None = None
+    distinct: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    tolerance: Decimal = Decimal("0.5")
 
 
 @dataclass(frozen=True)
@@ -183,6 +243,11 @@ class Item:
         expectations: Rules of the item's own.
         legacy_differences: Departures from the legacy text.
         metadata: Catalog metadata (source system, tool today, change status, descriptor file ...).
+        population: What the probe of dropped rows counts; None where the query drops none.
+        ties: Other ways to the same figures.
+        sequence: Why the numbers that ``probes/sequence.sql`` counts run without a gap; None where no number does.
+        currency_column: Column with a currency that must be the company's own; a difference is a warning.
+        drift: What is compared with the month before.
         freshness_reason: Why the freshness probe proves that the source was loaded for the period; None when there is no probe.
         control: Control id.
         required_for_close: False for items that feed no component.
@@ -209,6 +274,11 @@ class Item:
     expectations: tuple[Expectation, ...] = ()
     legacy_differences: tuple[LegacyDifference, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    population: Population | None = None
+    ties: tuple[Tie, ...] = ()
+    sequence: str | None = None
+    currency_column: str | None = None
+    drift: Drift = Drift()
     freshness_reason: str | None = None
     control: str = "C-PG-1"
     required_for_close: bool = True

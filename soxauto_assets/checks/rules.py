@@ -11,9 +11,11 @@ import duckdb
 
 from soxauto_assets.canonical import sha256_hex
 from soxauto_assets.catalog.model import Expectation, Item
-from soxauto_assets.checks.model import CheckContext, Outcome
+from soxauto_assets.catalog.witnesses import read_witness
+from soxauto_assets.checks.model import CheckContext, Failing, Outcome
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.engines.sql import normalised
+from soxauto_assets.extraction.generated import statements_of
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.tables import TypedTable, Value
@@ -40,6 +42,7 @@ def not_null(item: Item, record: ExtractionRecord, dataset: Dataset, context: Ch
         difference=str(total),
         rows=total,
         details=tuple(f"{name}: {count} null" for name, count in empty.items()),
+        failing=_failing(item, " OR ".join(f'"{name}" IS NULL' for name in empty)) if empty else None,
     )
 
 
@@ -63,6 +66,7 @@ def key_unique(item: Item, record: ExtractionRecord, dataset: Dataset, context: 
         difference=str(int(str(rows)) - int(str(keys))),
         rows=int(str(duplicated)),
         details=tuple(f"({', '.join(map(str, row[:-1]))}) occurs {row[-1]} times" for row in sample),
+        failing=Failing(f"SELECT {key} FROM landed GROUP BY {key} HAVING count(*) > 1") if duplicated else None,
     )
 
 
@@ -121,6 +125,7 @@ def cutoff(item: Item, record: ExtractionRecord, dataset: Dataset, context: Chec
         difference=str(wrong),
         rows=int(str(wrong)),
         details=tuple(details),
+        failing=_failing(item, violation) if wrong else None,
     )
 
 
@@ -137,7 +142,8 @@ def freshness(item: Item, record: ExtractionRecord, dataset: Dataset, context: C
 def query_hash(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
     """The recorded digests are those of the recorded texts, and the texts are the catalog's."""
     faults = []
-    for purpose, text in item.statements().items():
+    for purpose, catalogued in statements_of(item, [read_witness(entry) for entry in record.witnesses]).items():
+        text = catalogued.template
         statement = record.statements.get(purpose)
         if statement is None:
             faults.append(f"{purpose}: not recorded")
@@ -207,6 +213,7 @@ def expectation(rule: Expectation) -> Rule:
             (rows,) = _one(connection, f"SELECT count(*) FROM landed WHERE {rule.violation}", values)
             groups = _companies(connection, item, rule, values) if rows and not rule.at_least_one else ()
         found = int(str(rows))
+        concerned = found and not rule.at_least_one
         return Outcome(
             held=found > 0 if rule.at_least_one else found == 0,
             expected="at least 1 row" if rule.at_least_one else "0 rows",
@@ -215,9 +222,16 @@ def expectation(rule: Expectation) -> Rule:
             difference=None if rule.at_least_one else str(found),
             rows=found,
             details=groups,
+            failing=_failing(item, rule.violation, values) if concerned else None,
         )
 
     return evaluate
+
+
+def _failing(item: Item, violation: str, values: Mapping[str, object] | None = None) -> Failing:
+    """Return the query for the keys of the landed rows that a predicate marks."""
+    key = ", ".join(f'"{name}"' for name in item.key)
+    return Failing(f"SELECT {key} FROM landed WHERE {violation}", values or {})
 
 
 def _by_group(item: Item, table: TypedTable) -> dict[tuple[Value, ...], tuple[Value, ...]]:

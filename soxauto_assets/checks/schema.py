@@ -6,6 +6,7 @@ DuckDB evaluates (``checks.rules``).
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 
 import pandera.polars as pa
 import polars as pl
@@ -15,8 +16,9 @@ from pandera.errors import SchemaErrors
 
 from soxauto_assets.catalog.model import Item, OutputColumn
 from soxauto_assets.catalog.types import ContractType
-from soxauto_assets.checks.model import Outcome
+from soxauto_assets.checks.model import Failing, Outcome
 from soxauto_assets.extraction.landing import Dataset
+from soxauto_assets.extraction.parquet import text
 
 BATCH_ROWS = 65_536
 
@@ -68,7 +70,27 @@ def evaluate_schema(item: Item, dataset: Dataset) -> Outcome:
         difference=str(rows),
         rows=rows,
         details=tuple(f"{rule}: {count}" for rule, count in sorted(faults.items())[:20]),
+        failing=_failing(item) if faults else None,
     )
+
+
+def _failing(item: Item) -> Failing:
+    """Return the query for the keys of rows that break a rule over values; a column of another type has no such rows."""
+    key = ", ".join(f'"{name}"' for name in item.key)
+    broken = " OR ".join(rule for column in item.columns for rule in _broken(column)) or "false"
+    return Failing(f"SELECT {key} FROM landed WHERE {broken}")
+
+
+def _broken(column: OutputColumn) -> Iterator[str]:
+    name = f'"{column.name}"'
+    if not column.nullable:
+        yield f"{name} IS NULL"
+    if column.allowed is not None:
+        yield f"{name} NOT IN ({', '.join(text(value) for value in column.allowed)})"
+    if column.minimum is not None:
+        yield f"{name} < {column.minimum}"
+    if column.pattern is not None:
+        yield f"NOT regexp_full_match({name}, {text(column.pattern)})"
 
 
 def _column(column: OutputColumn) -> pa.Column:

@@ -83,6 +83,12 @@ def check_metadata(result: CheckResult) -> dict[str, dg.MetadataValue]:
         shown["rows_concerned"] = dg.MetadataValue.int(result.rows)
     if result.details:
         shown["details"] = dg.MetadataValue.md("\n".join(f"- {_escaped(line)}" for line in result.details))
+    if result.sample:
+        shown["sample"] = dg.MetadataValue.md("\n".join(f"- {_escaped(line)}" for line in result.sample))
+    if result.override:
+        shown["accepted"] = dg.MetadataValue.text(f"by {result.override.person}: {result.override.reason}")
+    shown["seconds"] = dg.MetadataValue.float(round(result.duration, 3))
+    shown["code_version"] = dg.MetadataValue.text(result.code_version)
     return shown
 
 

@@ -79,6 +79,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     stores: StoresResource
     environment: str = Field(description="demo, lake or aws (SOXAUTO_ENV).")
     bindings: str = Field(description="Bindings file (SOXAUTO_BINDINGS).")
+    witnesses: str = Field(default="", description="Register of witnesses (SOXAUTO_WITNESSES).")
     configuration: str | None = Field(
         None, description="File that replaces configuration keys (SOXAUTO_CONFIGURATION)."
     )
@@ -98,6 +99,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     "SOXAUTO_HOME": self.stores.home,
                     "SOXAUTO_LAKE": getattr(self.engine, "lake", ""),
                     "SOXAUTO_BINDINGS": self.bindings,
+                    "SOXAUTO_WITNESSES": self.witnesses,
                     "SOXAUTO_CONFIGURATION": self.configuration or "",
                     "SOXAUTO_FIRST_PERIOD": self.first_period,
                 }
@@ -141,6 +143,7 @@ def platform_resource(settings: Settings) -> PlatformResource:
         stores=stores,
         environment=settings.environment,
         bindings=str(settings.bindings),
+        witnesses=str(settings.witnesses),
         configuration=str(settings.configuration) if settings.configuration else None,
         first_period=settings.first_period.key,
     )

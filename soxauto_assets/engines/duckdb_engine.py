@@ -172,7 +172,10 @@ class DuckDBEngine:
     def _connection(self) -> "duckdb.DuckDBPyConnection":
         import duckdb
 
-        return duckdb.connect(config=self._settings)
+        connection = duckdb.connect(config=self._settings)
+        # Trino's from_base, which DuckDB lacks, for the hexadecimal digits of the row digest.
+        connection.execute("CREATE MACRO from_base(digits, base) AS CAST('0x' || digits AS BIGINT)")
+        return connection
 
     def _describe(self, table: TableName) -> TableDescription | None:
         files = sorted((self.lake / table.database / table.table).rglob("*.parquet"))

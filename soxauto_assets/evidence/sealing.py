@@ -7,15 +7,20 @@ Whether an attempt is new is decided by content, never by a clock: equal content
 heartbeat says that the control was performed again.
 """
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from soxauto_assets.canonical import canonical_json, digest_of
 from soxauto_assets.catalog.model import Item
-from soxauto_assets.checks import CheckResult, Verdict, verdict_of
+from soxauto_assets.checks import CheckContext, CheckResult, Verdict, verdict_of
+from soxauto_assets.checks.drift import figures
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.evidence.environment import build_environment
 from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage
@@ -27,6 +32,7 @@ from soxauto_assets.records import RecordLog
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "urn:soxauto:evidence-package:v1"
+_BATCH_ROWS = 65_536
 _VOLATILE = ("run_id", "performed_by", "sources", "engine_files", "objects")
 
 
@@ -69,6 +75,7 @@ class Sealer:
         record: ExtractionRecord,
         dataset: Dataset,
         results: Sequence[CheckResult],
+        context: CheckContext,
         reason: str | None = None,
     ) -> Sealing:
         """Seal an extraction with its check results.
@@ -78,6 +85,7 @@ class Sealer:
             record: The extraction record.
             dataset: The landed rows.
             results: All check results of the item.
+            context: What they were evaluated with.
             reason: Why it is extracted again, in a person's words; None = the difference in content is named.
 
         Raises:
@@ -93,7 +101,7 @@ class Sealer:
                 return Sealing(current, "unchanged", verdict, tuple(results), "the content is the same")
             why = reason or (_difference(previous, content) if previous else "first attempt")
             try:
-                package = self._write(item, record, dataset, results, content, verdict, current, why)
+                package = self._write(item, record, dataset, results, context, content, verdict, current, why)
             except AttemptExists:
                 continue  # another run sealed meanwhile: compare with its attempt
             return Sealing(package, "sealed", verdict, tuple(results), why)
@@ -117,6 +125,7 @@ class Sealer:
         record: ExtractionRecord,
         dataset: Dataset,
         results: Sequence[CheckResult],
+        context: CheckContext,
         content: Mapping[str, Any],
         verdict: Verdict,
         supersedes: SealedPackage | None,
@@ -139,18 +148,23 @@ class Sealer:
             "subject": [{"name": "dataset", "digest": {"sha256": record.dataset.digest}}],
             "predicate": predicate,
         }
-        return self.store.write(
-            item.id,
-            record.period,
-            attempt,
-            {**payload(item, record, dataset, results, verdict), **self._original(item, record)},
-            statement,
-            {
-                "External-Identifier": f"{item.id}/{record.period}/attempt-{attempt:04d}",
-                "External-Description": f"{item.control} {item.id} {item.title}, {record.period}",
-                "Bag-Software-Agent": "soxauto_assets",
-            },
-        )
+        with tempfile.TemporaryDirectory(prefix="soxauto-") as scratch:
+            return self.store.write(
+                item.id,
+                record.period,
+                attempt,
+                {
+                    **payload(item, record, dataset, results, context, verdict),
+                    **failing_keys(dataset, results, Path(scratch)),
+                    **self._original(item, record),
+                },
+                statement,
+                {
+                    "External-Identifier": f"{item.id}/{record.period}/attempt-{attempt:04d}",
+                    "External-Description": f"{item.control} {item.id} {item.title}, {record.period}",
+                    "Bag-Software-Agent": "soxauto_assets",
+                },
+            )
 
     def _original(self, item: Item, record: ExtractionRecord) -> dict[str, bytes | Path]:
         """Return the original of an upload with its custody record; nothing for a query."""
@@ -181,7 +195,12 @@ def content_of(record: ExtractionRecord, results: Sequence[CheckResult]) -> dict
 
 
 def payload(
-    item: Item, record: ExtractionRecord, dataset: Dataset, results: Sequence[CheckResult], verdict: Verdict
+    item: Item,
+    record: ExtractionRecord,
+    dataset: Dataset,
+    results: Sequence[CheckResult],
+    context: CheckContext,
+    verdict: Verdict,
 ) -> dict[str, bytes | Path]:
     """Return the package's payload by path under ``data/``.
 
@@ -209,14 +228,40 @@ def payload(
         },
         "probes.json": {name: answer for name, answer in recorded["answers"].items() if name != "control_totals"},
         "checks.json": {"verdict": verdict, "results": [result.to_json() for result in results]},
+        "context.json": {**context.to_json(), "witnesses": recorded["witnesses"]},
+        "figures.json": figures(item, dataset),
         "execution.json": {
             **{name: recorded[name] for name in _VOLATILE},
             "executions": {purpose: dict(s.execution) for purpose, s in record.statements.items()},
             "warnings": recorded["warnings"],
+            "check_seconds": {result.name: format(result.duration, ".3f") for result in results},
         },
         "environment.json": build_environment(),
     }
     return {**files, **{name: canonical_json(value) for name, value in documents.items()}}
+
+
+def failing_keys(dataset: Dataset, results: Sequence[CheckResult], scratch: Path) -> dict[str, bytes | Path]:
+    """Write the keys of all rows that each failed check concerns, as ``failed/<check>.parquet``.
+
+    Args:
+        dataset: The landed rows.
+        results: The check results.
+        scratch: A folder of the caller's, where the files lie until they are sealed.
+    """
+    files: dict[str, bytes | Path] = {}
+    for result in results:
+        if result.failing is not None:
+            path = scratch / f"{result.name}.parquet"
+            with dataset.query() as connection:
+                ordered = f"SELECT * FROM ({result.failing.sql}) ORDER BY ALL"
+                parameters = dict(result.failing.parameters) or None
+                keys: pa.RecordBatchReader = connection.execute(ordered, parameters).to_arrow_reader(_BATCH_ROWS)
+                with pq.ParquetWriter(path, keys.schema, compression="zstd") as writer:
+                    for batch in keys:
+                        writer.write_batch(batch)
+            files[f"failed/{result.name}.parquet"] = path
+    return files
 
 
 def contract_of(item: Item) -> dict[str, Any]:

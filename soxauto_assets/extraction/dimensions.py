@@ -7,10 +7,14 @@ that differ stop the item. What does not belong here: the joins themselves (``ca
 from collections.abc import Mapping
 
 from soxauto_assets.catalog.model import Dimension, Item
+from soxauto_assets.catalog.types import INT64, STRING
 from soxauto_assets.errors import ExtractionError
 from soxauto_assets.extraction.tables import TypedTable
 
 PREFIX = "dimension__"
+_LOOKUPS = (
+    ("lookup", STRING), ("conflicting_keys", INT64), ("repeated_keys", INT64), ("collapsed_rows", INT64)
+)  # fmt: skip
 
 
 def dimension_statements(item: Item) -> dict[str, str]:
@@ -47,6 +51,22 @@ def judge(item: Item, answers: dict[str, TypedTable]) -> list[str]:
                 f"{dimension.source}: {surplus} identical duplicate row(s) of {len(answer.rows)} key(s) were collapsed"
             )
     return warnings
+
+
+def lookups(item: Item, answers: Mapping[str, TypedTable]) -> TypedTable:
+    """Return what was found behind the keys of each look-up, as numbers: the keys themselves may be a customer's.
+
+    Returns:
+        One row per look-up: ``lookup``, ``conflicting_keys`` (rows differ), ``repeated_keys`` (rows are equal) and
+        ``collapsed_rows``.
+    """
+    rows = []
+    for dimension in item.dimensions:
+        found = answers[f"{PREFIX}{dimension.source}"].records()
+        variants = [(int(str(row["variants"])), int(str(row["row_count"]))) for row in found]
+        equal = [count for distinct, count in variants if distinct == 1]
+        rows.append((dimension.source, len(variants) - len(equal), len(equal), sum(count - 1 for count in equal)))
+    return TypedTable(_LOOKUPS, tuple(rows))
 
 
 def _statement(dimension: Dimension) -> str:

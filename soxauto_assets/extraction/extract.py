@@ -18,10 +18,12 @@ from soxauto_assets.canonical import digest_of, plain, sha256_hex
 from soxauto_assets.catalog.configuration import Configuration
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.types import INT64, SUM
+from soxauto_assets.catalog.witnesses import Witness, witnesses_of
 from soxauto_assets.engines.contract import Engine, Errand, Execution, TableDescription
-from soxauto_assets.engines.sql import BoundStatement, Statement, bind, parse
+from soxauto_assets.engines.sql import BoundStatement, Statement, bind
 from soxauto_assets.errors import ExtractionError, SoxautoError
-from soxauto_assets.extraction.dimensions import PREFIX, dimension_statements, judge
+from soxauto_assets.extraction.dimensions import PREFIX, judge, lookups
+from soxauto_assets.extraction.generated import statements_of
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
 from soxauto_assets.extraction.tables import TypedTable
@@ -49,6 +51,7 @@ class Extractor:
         records: Log of extraction records.
         failures: Log of failed extractions.
         uploads: Files that people handed in.
+        witnesses: The register of witnesses.
     """
 
     engine: Engine
@@ -58,6 +61,7 @@ class Extractor:
     records: RecordLog
     failures: RecordLog
     uploads: UploadStore
+    witnesses: tuple[Witness, ...] = ()
 
     def extract(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
         """Extract an item for a period.
@@ -117,8 +121,7 @@ class Extractor:
             BindingError: A source is not confirmed.
             CatalogError: A text is not sound.
         """
-        texts = {**item.statements(), **dimension_statements(item)}
-        parsed = {purpose: parse(item.id, purpose, text, item.configuration) for purpose, text in texts.items()}
+        parsed = statements_of(item, witnesses_of(self.witnesses, item, period.key))
         bound = {source: self.bindings.confirmed(source) for source in _sources(parsed)}
         values = {name: key.parameter for name, key in self.configuration.select(item.configuration).items()}
         return {purpose: bind(statement, period, values, bound) for purpose, statement in parsed.items()}
@@ -142,7 +145,10 @@ class Extractor:
             bindings={name: self.bindings.sources[name].to_json() for name in described},
             sources={name: {"files": found.files, "bytes": found.bytes} for name, found in described.items()},
             statements={purpose: _recorded(statements[purpose], executions[purpose]) for purpose in statements},
-            answers={purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)},
+            answers={
+                **{purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)},
+                **({"lookups": lookups(item, answers)} if item.dimensions else {}),
+            },
             engine_files=engine_files,
             warnings=tuple(warnings),
         )
@@ -186,6 +192,7 @@ class Extractor:
             files=dataset.facts,
             engine_files=(),
             objects=dataset.objects,
+            witnesses=tuple(witness.to_json() for witness in witnesses_of(self.witnesses, item, period.key)),
         )
 
     def _write(self, record: ExtractionRecord) -> ExtractionRecord:

@@ -36,6 +36,6 @@ def literal(path: Path) -> str:
     return "'" + plain.replace("'", "''") + "'"
 
 
-def text(path: Path) -> str:
-    """Return a path as an SQL text, for writing."""
-    return "'" + str(path).replace("'", "''") + "'"
+def text(value: Path | str) -> str:
+    """Return a path for writing, or another text, as an SQL text."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -65,6 +65,7 @@ class ExtractionRecord:
         warnings: What a person should know and no check decides.
         custody: Custody record of the file that an upload was made from.
         objects: Name, URI and version id of the landed files, where they are kept in S3.
+        witnesses: Registered witnesses of the item that hold in the period.
         ordinal: Number in the log of the item and period; 0 before it is written.
     """
 
@@ -86,6 +87,7 @@ class ExtractionRecord:
     warnings: tuple[str, ...] = ()
     custody: Mapping[str, Any] | None = None
     objects: tuple[Mapping[str, Any], ...] = ()
+    witnesses: tuple[Mapping[str, Any], ...] = ()
     ordinal: int = 0
 
     @property
@@ -124,6 +126,7 @@ class ExtractionRecord:
             "warnings": list(self.warnings),
             "custody": dict(self.custody) if self.custody else None,
             "objects": [dict(entry) for entry in self.objects],
+            "witnesses": [dict(entry) for entry in self.witnesses],
         }
 
     @classmethod
@@ -154,6 +157,7 @@ class ExtractionRecord:
             warnings=tuple(value["warnings"]),
             custody=value["custody"],
             objects=tuple(value.get("objects", ())),
+            witnesses=tuple(value.get("witnesses", ())),
             ordinal=value.get("ordinal", 0),
         )
 

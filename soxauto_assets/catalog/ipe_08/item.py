@@ -54,7 +54,7 @@ ITEM = Item(
         Column("templateinactive_ym", STRING, "Month of template_inactive_date", pattern=_MONTH),
         Column("reason", STRING, "Reason"),
         Column("updated_at", TIMESTAMP, "When it was last changed"),
-        Column("fk_customer", STRING, "Customer id"),
+        Column("fk_customer", STRING, "Customer id", personal=True),
         Column("used_discount_amount", MONEY, "Amount used, as BOB says at the snapshot", minimum=_ZERO, unit="LCY"),
         Column("times_used", INT64, "Times used at the snapshot"),
         Column("remaining_amount", MONEY, "Amount remaining, as BOB says at the snapshot", minimum=_ZERO, unit="LCY"),

@@ -35,7 +35,7 @@ ITEM = Item(
         Column("order_cancellation_date", TIMESTAMP, "When the item was cancelled, at or after the cut-off"),
         Column("order_item_status", STRING, "Status of the item today"),
         Column("payment_method", STRING, "Payment method"),
-        Column("fk_customer", STRING, "Customer id"),
+        Column("fk_customer", STRING, "Customer id", personal=True),
         Column("fk_sales_order", STRING, "OMS id of the order"),
         Column("order_nr", STRING, "Order number"),
         Column("comment", STRING, "Description of the voucher"),

@@ -16,7 +16,7 @@ ITEM = Item(
     columns=(
         Column("order_id", STRING, "Order id", nullable=False),
         Column("order_date", TIMESTAMP, "When the order was placed", nullable=False),
-        Column("customer_id", STRING, "Customer id"),
+        Column("customer_id", STRING, "Customer id", personal=True),
         Column("total_amount", MONEY, "Order total", nullable=False, minimum=Decimal(0), unit="currency of the shop"),
         Column("order_status", STRING, "Order status", nullable=False),
     ),

@@ -26,7 +26,7 @@ ITEM = Item(
         Column("is_prepayment", INT64, "1 = paid before delivery", nullable=False, minimum=1),
         Column("cod_oms_sales_order_item", STRING, "OMS id of the item", nullable=False),
         Column("order_nr", STRING, "Order number", nullable=False),
-        Column("bob_id_customer", STRING, "Customer id in BOB"),
+        Column("bob_id_customer", STRING, "Customer id in BOB", personal=True),
         Column("current_status", STRING, "Status of the item today, not at the cut-off"),
         Column("is_closed", INT64, "1 = the status today is closed", nullable=False, minimum=0),
         Column("is_marketplace", INT64, "1 = marketplace, 0 = retail", nullable=False, minimum=0),

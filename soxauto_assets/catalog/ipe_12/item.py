@@ -31,7 +31,7 @@ ITEM = Item(
         Column("order_nr", STRING, "Order number of the item"),
         Column("package_number", STRING, "Package number"),
         Column("voucher_type", STRING, "Type of the voucher used"),
-        Column("bob_id_customer", STRING, "Customer id in BOB"),
+        Column("bob_id_customer", STRING, "Customer id in BOB", personal=True),
         Column("order_creation_date", TIMESTAMP, "When the order was created"),
         Column("shipped_date", TIMESTAMP, "When the item was shipped"),
         Column("delivered_date", TIMESTAMP, "When the item was delivered", nullable=False),

@@ -35,7 +35,7 @@ ITEM = Item(
         ),
         Column("is_marketplace", INT64, "1 = marketplace, 0 = retail", minimum=0),
         Column("order_nr", STRING, "Order number", nullable=False),
-        Column("bob_id_customer", STRING, "Customer id in BOB"),
+        Column("bob_id_customer", STRING, "Customer id in BOB", personal=True),
         Column("return_date", TIMESTAMP, "When the item was returned"),
         Column("is_global", INT64, "1 = cross-border", minimum=0),
         Column("finance_verified_date", TIMESTAMP, "When the payment was verified; null = not paid"),

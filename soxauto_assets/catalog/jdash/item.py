@@ -33,7 +33,7 @@ ITEM = Item(
         ),
         Column("usage_date", TIMESTAMP, "Latest usage"),
         Column("order_id", STRING, "Order id, where all lines of the voucher agree"),
-        Column("customer_id", STRING, "Customer id, where all lines of the voucher agree"),
+        Column("customer_id", STRING, "Customer id, where all lines of the voucher agree", personal=True),
         Column("status", STRING, "Status, where all lines of the voucher agree"),
         Column("line_count", INT64, "Lines of the file that were summed", nullable=False, minimum=1),
     ),
