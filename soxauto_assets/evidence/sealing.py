@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soxauto_assets.canonical import canonical_json, digest_of
@@ -256,7 +255,7 @@ def failing_keys(dataset: Dataset, results: Sequence[CheckResult], scratch: Path
             with dataset.query() as connection:
                 ordered = f"SELECT * FROM ({result.failing.sql}) ORDER BY ALL"
                 parameters = dict(result.failing.parameters) or None
-                keys: pa.RecordBatchReader = connection.execute(ordered, parameters).to_arrow_reader(_BATCH_ROWS)
+                keys = connection.sql(ordered, params=parameters).to_arrow_reader(_BATCH_ROWS)
                 with pq.ParquetWriter(path, keys.schema, compression="zstd") as writer:
                     for batch in keys:
                         writer.write_batch(batch)

@@ -48,25 +48,28 @@ def test_sound_rows_pass_every_rule_of_severity_error(checked):
 
 def test_a_missing_row_is_seen_by_the_control_totals(checked):
     results = checked("select * from landed where not (id_company = 'EC_NG' and entry_no = 1)")
-    assert failed(results) == {"control_totals"}
+    assert failed(results) == {"control_totals", "row_digest"}
     assert results["control_totals"].details == (
         "id_company EC_NG, group_coa_account_no 13003: source 4 / 823.1250 / 2024-09-01 / 2025-09-30, "
         "landed 3 / 813.0000 / 2024-09-01 / 2025-09-01",
     )
 
 
-def test_two_changed_amounts_that_cancel_within_a_company_and_account_leave_the_totals_alone(checked):
-    """What totals cannot see is what the row digest is for."""
+def test_two_changed_amounts_that_cancel_within_a_company_and_account_are_seen_by_the_row_digest_alone(checked):
     results = checked(
-        "select * replace (rem_amt_lcy + case entry_no when 1 then 1 when 3 then -1 else 0 end::decimal(18,4) "
+        "select * replace (cast(rem_amt_lcy + case entry_no when 1 then 1 when 3 then -1 else 0 end as decimal(18,4)) "
         "as rem_amt_lcy) from landed where id_company = 'EC_NG' union all select * from landed where id_company <> 'EC_NG'"
     )
-    assert "control_totals" not in failed(results)
+    assert failed(results) == {"row_digest"}
+    digest = results["row_digest"]
+    assert (digest.expected, digest.actual) == ("7 rows with the source's digest", "7 rows, another digest")
+    assert digest.details[0].startswith("EC_NG: source 5 rows, ")
+    assert digest.sample[0] == "id_company EC_NG, entry_no 1"
 
 
 def test_a_duplicated_row_breaks_key_and_totals(checked):
     results = checked("select * from landed union all select * from landed where entry_no = 3")
-    assert failed(results) == {"key_unique", "control_totals"}
+    assert failed(results) == {"key_unique", "control_totals", "row_digest"}
     assert results["key_unique"].details == ("(EC_NG, 3) occurs 2 times",)
 
 
@@ -74,7 +77,7 @@ def test_an_empty_required_column_is_named(checked):
     results = checked(
         "select * replace (case when entry_no = 3 then null else customer_no end as customer_no) from landed"
     )
-    assert failed(results) == {"schema", "not_null"}
+    assert failed(results) == {"schema", "not_null", "row_digest"}
     assert results["not_null"].details == ("customer_no: 1 null",)
     assert results["schema"].details == ("customer_no: not_nullable: 1",)
 
@@ -113,7 +116,7 @@ def test_the_schema_rule_never_passes_when_pandera_is_switched_off(checked, monk
 
 def test_derived_columns_are_computed_again(checked):
     results = checked("select * replace ('1-30' as ageing_bucket, 'Debit' as debit_credit_duemonth) from landed")
-    assert failed(results) == {"ageing_recomputed", "due_month_recomputed"}
+    assert failed(results) == {"ageing_recomputed", "due_month_recomputed", "row_digest"}
 
 
 def test_a_changed_query_text_is_seen(checked, open_runtime):
