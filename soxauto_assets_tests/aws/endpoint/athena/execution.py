@@ -206,6 +206,8 @@ class Execution:
             with self._lock:
                 self._connection = connection
             try:
+                # Trino's from_base, of hexadecimal digits, which DuckDB lacks.
+                connection.execute("CREATE MACRO from_base(digits, base) AS CAST('0x' || digits AS BIGINT)")
                 for name, view in views.items():
                     connection.execute(f'CREATE VIEW "{name}" AS {view.sql}')
                 self._execute(connection, analysis)
