@@ -333,7 +333,10 @@ class TestNothingIsApproximated:
             ("regexp_replace('x  ', ' +$', '')", "x"),
             ("lower(to_hex(sha256(to_utf8('x'))))", "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"),
             ("from_base('7FFFFFFFFFFFFFF', 16)", "576460752303423487"),
-            ("date_diff('millisecond', timestamp '1970-01-01 00:00:00.000', timestamp '1969-12-31 23:59:59.999')", "-1"),
+            (
+                "date_diff('millisecond', timestamp '1970-01-01 00:00:00.000', timestamp '1969-12-31 23:59:59.999')",
+                "-1",
+            ),
         ],
     )
     def test_what_both_answer_alike_is_answered(self, endpoint: Endpoint, expression: str, expected: str):
