@@ -6,6 +6,7 @@ package are made from this plan, so that they cannot disagree. What does not bel
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -200,7 +201,19 @@ def run_checks(
         One result per rule, in the plan's order. A rule that raised has status ``error``, which counts as failed.
     """
     chosen = [planned for planned in check_plan(item) if names is None or planned.name in names]
-    return tuple(_evaluate(planned, item, record, dataset, context) for planned in chosen)
+    with _open(dataset) as rows:
+        return tuple(_evaluate(planned, item, record, rows, context) for planned in chosen)
+
+
+@contextmanager
+def _open(dataset: Dataset) -> Iterator[Dataset]:
+    """Open the rows once for all rules; rows that cannot be opened are left to each rule, which then says so."""
+    with ExitStack() as stack:
+        try:
+            dataset = stack.enter_context(dataset.opened())
+        except Exception:
+            stack.close()
+        yield dataset
 
 
 def _evaluate(

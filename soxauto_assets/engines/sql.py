@@ -7,7 +7,7 @@ does not belong here: what an engine's dialect needs (the engine) and lineage (`
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -70,6 +70,7 @@ class BoundStatement:
         }
 
 
+@lru_cache(maxsize=1024)
 def normalised(sql: str) -> str:
     """Return SQL in one spelling: no comments, one line, the dialect's own case and spacing."""
     return sqlglot.parse_one(sql, read=DIALECT).sql(DIALECT, comments=False)

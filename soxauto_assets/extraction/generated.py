@@ -115,6 +115,7 @@ def _joined(cells: Sequence[str]) -> Iterator[str]:
         yield "''"
 
 
+@cache
 def _bare(text: str) -> str:
     """Return a text without its comments, so that it can stand within another."""
     return sqlglot.parse_one(text, read=DIALECT).sql(DIALECT, pretty=True, comments=False)

@@ -10,7 +10,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -41,6 +41,7 @@ class Dataset:
         digest: Digest of the rows.
         facts: Name, SHA-256 and size of each file.
         objects: Name, URI and version id of each file, where the store is S3.
+        connection: DuckDB that is open over the rows already, see :meth:`opened`.
     """
 
     item: Item
@@ -48,6 +49,7 @@ class Dataset:
     digest: DatasetDigest
     facts: tuple[Mapping[str, Any], ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
+    connection: duckdb.DuckDBPyConnection | None = field(default=None, compare=False, repr=False)
 
     @property
     def uri(self) -> str:
@@ -59,10 +61,20 @@ class Dataset:
     @contextmanager
     def query(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open DuckDB over the rows, as the view ``landed``."""
+        if self.connection is not None:
+            with self.connection.cursor() as cursor:
+                yield cursor
+            return
         with session() as connection:
             columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in self.item.columns)
             connection.execute(f"CREATE VIEW landed AS SELECT {columns} FROM {scan(self.files)}")
             yield connection
+
+    @contextmanager
+    def opened(self) -> Iterator["Dataset"]:
+        """Give the dataset with one DuckDB for all its queries: opening one for each rule costs more than a small rule."""
+        with self.query() as connection:
+            yield replace(self, connection=connection)
 
 
 class DatasetStore(Protocol):
