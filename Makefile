@@ -7,7 +7,7 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-aws demo test test-aws test-months test-trino ui check format lock clean-state bench bench-aws
+.PHONY: help install install-aws demo test test-aws test-months test-trino test-browser ui check format lock clean-state bench bench-aws
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test-months: install ## Close every item for every month of the demo lake and lo
 
 test-trino: install ## Run every query on a real Trino too; one is started unless TRINO_URL names one
 	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --) $(BIN)/pytest -m trino
+
+test-browser: install ## Look at the web interface with Debian's Chromium
+	$(BIN)/pytest -m browser
 
 ui: install ## Open Dagster's web interface (PORT=3000)
 	$(BIN)/soxauto ui --port $(PORT)

@@ -84,7 +84,8 @@ def check_metadata(result: CheckResult) -> dict[str, dg.MetadataValue]:
     if result.details:
         shown["details"] = dg.MetadataValue.md("\n".join(f"- {_escaped(line)}" for line in result.details))
     if result.sample:
-        shown["sample"] = dg.MetadataValue.md("\n".join(f"- {_escaped(line)}" for line in result.sample))
+        # As text it is read at a glance; Markdown hides behind a click.
+        shown["sample"] = dg.MetadataValue.text("; ".join(result.sample))
     if result.override:
         shown["accepted"] = dg.MetadataValue.text(f"by {result.override.person}: {result.override.reason}")
     shown["seconds"] = dg.MetadataValue.float(round(result.duration, 3))

@@ -1,0 +1,1 @@
+"""The web interface as a person sees it, in a real browser (make test-browser)."""
