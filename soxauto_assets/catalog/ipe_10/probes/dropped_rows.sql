@@ -25,7 +25,7 @@ state as (
         case when i.return_date < :period_end then 'returned' else 'not returned' end as returned,
         case
             when i.order_creation_date is null then 'order creation date is null'
-            when i.order_creation_date <= timestamp '2018-01-01 00:00:00' then 'ordered before 2018'
+            when i.order_creation_date <= timestamp '2018-01-01 00:00:00' then 'ordered on or before 2018-01-01'
             when i.finance_verified_date is null then 'payment not verified'
             when year(i.finance_verified_date) < 2018 then 'payment verified before 2018'
             when i.finance_verified_date >= :period_end then 'payment verified after the cut-off'
