@@ -210,8 +210,9 @@ def test_every_order_item_stands_in_one_cell(lake):
 
 
 def test_items_that_ipe_34_lists_too_are_named_with_both_amounts(tmp_path):
-    # B1 and B2 are returned and not refunded; freight is paid and not refunded, and the voucher of B2 is no coupon. The others are
-    # in one extract alone: B3 refunded, B4 not returned, B5 delivered, B6 not prepaid, B7 returned later, B8 of another company.
+    # B1 and B2 are returned and not refunded; freight is paid and not refunded, and the voucher of B2 is no coupon. The others
+    # are in one extract or none: B3 refunded, B4 not returned, B5 delivered, B6 not prepaid, B7 returned later, B8 not in scope
+    # of IPE_34.
     table = turned("""
         company      | EC_NG  | EC_NG  | EC_NG | EC_NG | EC_NG | EC_NG | EC_NG | AT_TN
         item         | B1     | B2     | B3    | B4    | B5    | B6    | B7    | B8

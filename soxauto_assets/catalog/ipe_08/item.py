@@ -250,14 +250,15 @@ ITEM = Item(
         meaning="every voucher of voucher_closing, with the amount issued (domain 3.6)",
         amount="sum(discount_amount)",
     ),
-    # No roll-forward (last month + issued - used - expired - cancelled) although DECISIONS A18 names it: the source shows the state
-    # in which it is read (domain 3.6, 9), so that last month's status and remaining amounts cannot be asked for again.
+    # No roll-forward (last month + issued - used - expired - cancelled) although DECISIONS A18 names it: the source shows the
+    # state in which it is read (domain 3.6, 9), so that last month's status and remaining amounts cannot be asked for again.
     ties=(
         Tie(
             "usage_of_vouchers",
             landed=(
                 "SELECT lower(rtrim(id_company, ' ')) AS id_company, 'used' AS part, "
-                "CAST(sum(totalamountused) AS DECIMAL(38,4)) AS amount FROM landed GROUP BY ALL HAVING sum(totalamountused) <> 0"
+                "CAST(sum(totalamountused) AS DECIMAL(38,4)) AS amount FROM landed "
+                "GROUP BY ALL HAVING sum(totalamountused) <> 0"
             ),
             meaning=(
                 "Per company, what the vouchers were used for is what IPE_08_USAGE counts; what only one of the two counts is "

@@ -117,8 +117,8 @@ ITEM = Item(
     },
     population=Population(
         meaning=(
-            "every voucher of voucher_closing with each order item that used its code, or alone when none did; the amount issued "
-            "counts once per pair, as in the extract (domain 3.7)"
+            "every voucher of voucher_closing with each order item that used its code, or alone when none did; the amount "
+            "issued counts once per pair, as in the extract (domain 3.7)"
         ),
         amount="sum(amount)",
     ),

@@ -204,8 +204,8 @@ ITEM = Item(
             # Each item that the statement lists is a difference: none may be in both.
             landed="SELECT id_company, cod_oms_sales_order_item FROM landed WHERE false",
             meaning=(
-                "No item is a delivered package here and an open prepayment of IPE_10: the flag is one or the other, so that only "
-                "an item that stands twice in the source can be both (domain 3.9, 3.10)."
+                "No item is a delivered package here and an open prepayment of IPE_10: the flag is one or the other, so that "
+                "only an item that stands twice in the source can be both (domain 3.9, 3.10)."
             ),
             unit="items",
         ),

@@ -148,8 +148,8 @@ ITEM = Item(
     },
     population=Population(
         meaning=(
-            "every transaction, every reallocation, every list and every payment of the cash reconciliation, with what is open of "
-            "it at the cut-off (domain 3.12)"
+            "every transaction, reallocation, list and payment of the cash reconciliation, with what is open of it at the "
+            "cut-off (domain 3.12)"
         ),
         amount="sum(amount)",
     ),

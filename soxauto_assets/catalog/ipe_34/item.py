@@ -166,8 +166,8 @@ ITEM = Item(
     },
     population=Population(
         meaning=(
-            "every order item of rpt_soi, by prepaid, delivered, refunded and returned at the cut-off, with price and fees; of an "
-            "open case with its sign (DECISIONS A18)"
+            "every order item of rpt_soi, by prepaid, delivered, refunded and returned at the cut-off, with price and fees; of "
+            "an open case with its sign (DECISIONS A18)"
         ),
         amount="sum(amounttorefund)",
     ),

@@ -88,7 +88,7 @@ ITEM = Item(
         ),
     ),
     metadata={"source_system": "Jdash", "output_type": "CSV upload", "change_status": "no IPE id was ever assigned"},
-    # Dropped rows and ties need a source that can be asked; a file's counterparts are its rejected lines and its custody record.
+    # Dropped rows and ties need a source that can be asked; a file has its rejected lines and its custody record instead.
     drift=Drift(amount="amount_used", distinct=("voucher_id", "customer_id"), codes=("status",)),
     allow_empty=True,
 )
