@@ -9,6 +9,7 @@ import pytest
 
 from soxauto_assets.catalog import get_item
 from soxauto_assets_tests.catalog.running import run
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed, tie_differences
 from soxauto_assets_tests.catalog.voucher_tables import uses, vouchers
 from soxauto_assets_tests.lakes import write_lake
 
@@ -245,17 +246,41 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    found = {row["reason"]: (row["row_count"], row["amount"]) for row in run(lake, "IPE_08", PERIOD, "dropped_rows")}
+def test_every_voucher_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_08", PERIOD)
     assert found == {
-        "voucher: company not in the list": (1, Decimal(90)),
-        "voucher: created_at is null": (1, Decimal(61)),
-        "voucher: created on or before 2016-12-31": (1, Decimal("71.5")),
-        "usage: no listed voucher has the code": (1, Decimal(16)),
-        "usage: delivered without a package delivery date": (1, Decimal(200)),
-        "usage: delivered_date is null": (1, Decimal(401)),
-        "usage: delivered before 2015": (1, Decimal(800)),
+        "listed": (10, Decimal("296.1250")),
+        "company not in the list": (1, Decimal(90)),
+        "created_at is null": (1, Decimal(61)),
+        "created after the cut-off": (1, Decimal(1000)),
+        "created on or before 2016-12-31": (1, Decimal("71.5")),
     }
+    assert found["listed"] == landed_as_listed(lake, "IPE_08", PERIOD)
+
+
+def test_usage_is_that_of_ipe_08_usage_and_what_only_one_of_them_counts_is_named(lake):
+    # Another type: 2 of C-2, and 8.25 of C-14 whose use has none; 7 of C-1 in JD_GH. No voucher: 16 of NOBODY.
+    assert tie_differences(lake, "IPE_08", PERIOD, "usage_of_vouchers") == (
+        {
+            ("ec_ng", "only in IPE_08: another voucher type", Decimal("10.25")),
+            ("ec_ng", "only in IPE_08_USAGE: no listed voucher has the code", Decimal(16)),
+            ("jd_gh", "only in IPE_08: another voucher type", Decimal(7)),
+        },
+        set(),
+    )
+    used = {"ec_ng": Decimal(0), "jd_gh": Decimal(0)}
+    for row in run(lake, "IPE_08_USAGE", PERIOD):
+        used[row["id_company"].lower()] += row["totalamountused"]
+    assert used == {"ec_ng": Decimal("51.126"), "jd_gh": Decimal(0)}
+    assert used["ec_ng"] - 16 + Decimal("10.25") == Decimal("45.376")
+
+
+def test_a_lost_voucher_changes_the_usage_of_its_company(lake):
+    lines, ours = tie_differences(
+        lake, "IPE_08", PERIOD, "usage_of_vouchers", "DELETE FROM landed WHERE id = 'V01' AND id_company = 'EC_NG'"
+    )
+    assert ("ec_ng", "used", Decimal("45.376")) in lines
+    assert ours == {("ec_ng", "used", Decimal("15.251"))}
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

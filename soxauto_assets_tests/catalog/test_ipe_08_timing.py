@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from soxauto_assets_tests.catalog.running import run
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed
 from soxauto_assets_tests.catalog.voucher_tables import uses, vouchers
 from soxauto_assets_tests.lakes import write_lake
 
@@ -108,13 +109,19 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    dropped = run(lake, "IPE_08_TIMING", PERIOD, "dropped_rows")
-    assert {row["reason"]: (row["row_count"], row["amount"]) for row in dropped} == {
+def test_every_pair_of_voucher_and_item_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_08_TIMING", PERIOD)
+    assert found == {
+        "listed": (8, Decimal("421.25")),
         "created_at is null": (1, Decimal(90)),
+        "created after the cut-off": (1, Decimal(80)),
+        "active": (1, Decimal(40)),
         "to_date is null": (1, Decimal(70)),
-        "every item that used the code is closed": (1, Decimal(20)),
+        "ended before the cut-off": (1, Decimal(60)),
+        "every item that used the code is closed": (2, Decimal(40)),
+        "item closed, another one of the code is open": (3, Decimal("230.125")),
     }
+    assert found["listed"] == landed_as_listed(lake, "IPE_08_TIMING", PERIOD)
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from soxauto_assets_tests.catalog.running import run
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed
 from soxauto_assets_tests.catalog.voucher_tables import uses, vouchers
 from soxauto_assets_tests.lakes import write_lake
 
@@ -118,16 +119,21 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]  # fmt: skip
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    dropped = run(lake, "IPE_08_USAGE", PERIOD, "dropped_rows")
-    assert {row["reason"]: (row["row_count"], row["amount"]) for row in dropped} == {
+def test_every_item_with_a_voucher_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_08_USAGE", PERIOD)
+    assert found == {
+        "listed": (7, Decimal("47.626")),
         "company not in the list": (1, Decimal(11)),
         "voucher type is null": (1, Decimal(12)),
         "voucher type is not reusablecredit": (1, Decimal(14)),
         "delivered without a package delivery date": (1, Decimal(14)),
         "delivered_date is null": (1, Decimal(15)),
         "delivered before 2015": (1, Decimal(16)),
+        "package delivered after the cut-off": (1, Decimal(100)),
+        "not delivered at the cut-off": (1, Decimal(18)),
     }
+    # Seven items are five rows, so that amounts alone are compared; item 15 has neither a code nor reusable credit.
+    assert landed_as_listed(lake, "IPE_08_USAGE", PERIOD) == (None, Decimal("47.626"))
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

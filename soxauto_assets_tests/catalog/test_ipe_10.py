@@ -8,6 +8,7 @@ import pytest
 
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.catalog.short_tables import order_items, turned
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed, tie_differences
 from soxauto_assets_tests.lakes import write_lake
 
 PERIOD = "2025-09"
@@ -186,20 +187,82 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    assert run(lake, "IPE_10", PERIOD, "dropped_rows") == [
-        {"reason": "delivery type is null (retail)", "row_count": 1, "amount": Decimal("4.5000")},
-        {"reason": "marketplace flag is null", "row_count": 1, "amount": Decimal("3.5000")},
-        {"reason": "order creation date is null", "row_count": 1, "amount": Decimal("6.0000")},
-        {"reason": "prepayment flag is null", "row_count": 1, "amount": Decimal("2.0000")},
-    ]
+def test_every_order_item_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_10", PERIOD)
+    opened = "prepaid, not delivered, not refunded, not returned"
+    assert found == {
+        "listed": (9, Decimal("360.1250")),
+        f"{opened}: order creation date is null": (1, Decimal(6)),
+        f"{opened}: ordered on or before 2018-01-01": (1, Decimal(64000)),
+        f"{opened}: payment not verified": (1, Decimal(512000)),
+        f"{opened}: payment verified after the cut-off": (1, Decimal(256000)),
+        f"{opened}: payment verified before 2018": (1, Decimal(128000)),
+        "prepaid, delivered, not refunded, not returned": (3, Decimal(21000)),
+        "prepaid, not delivered, refunded, not returned": (3, Decimal(42000)),
+        "prepaid, delivery type is null (retail), not refunded, not returned": (2, Decimal("9.5")),
+        "prepaid, marketplace flag is null, not refunded, not returned": (1, Decimal("3.5")),
+        "prepaid, marketplace flag is null, refunded, not returned": (1, Decimal(7)),
+        "not prepaid, not delivered, not refunded, not returned": (1, Decimal(1)),
+        "prepayment flag is null, not delivered, not refunded, not returned": (1, Decimal(2)),
+    }
+    assert sum(rows for rows, _ in found.values()) == 26
+    assert found["listed"] == landed_as_listed(lake, "IPE_10", PERIOD)
+
+
+def test_items_that_ipe_34_lists_too_are_named_with_both_amounts(tmp_path):
+    # B1 and B2 are returned and not refunded; freight is paid and not refunded, and the voucher of B2 is no coupon. The others
+    # are in one extract or none: B3 refunded, B4 not returned, B5 delivered, B6 not prepaid, B7 returned later, B8 not in scope
+    # of IPE_34.
+    table = turned("""
+        company      | EC_NG  | EC_NG  | EC_NG | EC_NG | EC_NG | EC_NG | EC_NG | AT_TN
+        item         | B1     | B2     | B3    | B4    | B5    | B6    | B7    | B8
+        pre          | 1      | 1      | 1     | 1     | 1     | 0     | 1     | 1
+        mpl          | 1      | 0      | 1     | 1     | 1     | 1     | 1     | 1
+        type         | Normal | Normal | -     | -     | -     | -     | -     | -
+        voucher_type | coupon | jpay   | -     | -     | -     | -     | -     | -
+        created      | 09-01  | 09-01  | 09-01 | 09-01 | 09-01 | 09-01 | 09-01 | 09-01
+        paid         | 09-01  | 09-01  | 09-01 | 09-01 | 09-01 | 09-01 | 09-01 | 09-01
+        deliv        | -      | 09-02  | -     | -     | 09-03 | -     | -     | -
+        refunded     | -      | next   | 09-25 | -     | -     | -     | -     | -
+        returned     | 09-20  | last   | 09-20 | -     | 09-20 | 09-20 | next  | 09-20
+        unit         | 100    | 50.5   | 1000  | 1000  | 1000  | 1000  | 1000  | 1000
+        after        | 100    | 50     | 1000  | 1000  | 1000  | 1000  | 1000  | 1000
+        s_vou        | 4      | 2      | -     | -     | -     | -     | -     | -
+        freight      | -      | 8      | -     | -     | -     | -     | -     | -
+    """)
+    look_ups = {
+        "refund_no_return": "id_company | oms_id_sales_order_item",
+        "bob_customer_type": "bob_customer_type",
+    }
+    lake = write_lake(tmp_path, {"rpt_soi": order_items(table), **look_ups})
+    overlapping = {
+        ("EC_NG", "B1", datetime(2025, 9, 20), Decimal(96), Decimal(-96)),
+        ("EC_NG", "B2", datetime(2025, 9, 30, 23, 59, 59, 999000), Decimal("56.5"), Decimal(-50)),
+    }
+    assert tie_differences(lake, "IPE_10", PERIOD, "overlap_with_ipe_34") == (overlapping, set())
+    prepaid, refunds = (
+        {(row["id_company"], row["cod_oms_sales_order_item"]) for row in run(lake, item, PERIOD)}
+        for item in ("IPE_10", "IPE_34")
+    )
+    assert prepaid & refunds == {line[:2] for line in overlapping}
+    assert cells(lake, "IPE_10", PERIOD) == {
+        "listed": (5, Decimal("3152.5")),
+        "prepaid, not delivered, refunded, returned": (1, Decimal(1000)),
+        "prepaid, delivered, not refunded, returned": (1, Decimal(1000)),
+        "not prepaid, not delivered, not refunded, returned": (1, Decimal(1000)),
+    }
+    assert landed_as_listed(lake, "IPE_10", PERIOD) == (5, Decimal("3152.5"))
+
+
+def test_without_an_item_of_both_the_overlap_holds(lake):
+    assert tie_differences(lake, "IPE_10", PERIOD, "overlap_with_ipe_34") == (set(), set())
 
 
 def test_the_dropped_amount_is_that_of_the_component(tmp_path):
     text = PRICES["rpt_soi"].replace("| 1 | 1 |", "| 1 | - |")
-    assert run(write_lake(tmp_path, {"rpt_soi": text}), "IPE_10", PERIOD, "dropped_rows") == [
-        {"reason": "marketplace flag is null", "row_count": 3, "amount": Decimal("8181.7500")}
-    ]
+    assert cells(write_lake(tmp_path, {"rpt_soi": text}), "IPE_10", PERIOD) == {
+        "prepaid, marketplace flag is null, not refunded, not returned": (3, Decimal("8181.7500"))
+    }
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

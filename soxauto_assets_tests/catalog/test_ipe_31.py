@@ -10,9 +10,11 @@ import pytest
 from soxauto_assets.catalog import get_item
 from soxauto_assets_tests.catalog.partner_tables import LAST, NEXT, partner_table
 from soxauto_assets_tests.catalog.running import run
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed, tie_differences
 from soxauto_assets_tests.lakes import write_lake
 
 PERIOD = "2025-09"
+_TIE = "tie__balance_per_partner"
 
 TABLES = {
     "dim_company": """
@@ -308,22 +310,73 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]
 
 
-def test_rows_that_drop_out_are_counted_by_reason(lake):
-    dropped = run(lake, "IPE_31", PERIOD, "dropped_rows")
-    assert {row["reason"]: (row["row_count"], row["amount"]) for row in dropped} == {
-        "transaction type is null": (1, Decimal(100)),
-        "amount is null": (1, None),
-        "event date is null": (1, Decimal(110)),
-        "settling list without a date": (2, Decimal(250)),
-        "reallocation without a date": (2, Decimal(3)),
-        "list without a reconciled amount": (1, Decimal(6)),
-        "list without a created date": (1, Decimal(4)),
-        "list status is null": (1, Decimal(5)),
-        "payment without a date": (1, Decimal(-12)),
-        "payment status is null": (1, Decimal(-13)),
+def test_every_event_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_31", PERIOD)
+    assert found == {
+        "listed": (29, Decimal(595)),
+        "transaction: type is null": (1, Decimal(100)),
+        "transaction: type is left out": (1, Decimal(8000)),
+        "transaction: event date is null": (1, Decimal(110)),
+        "transaction: after the cut-off": (2, Decimal(17000)),
+        "transaction: amount is null": (1, None),
+        "transaction: amount is 0": (1, Decimal(0)),
+        "transaction: settling list without a date": (2, Decimal(250)),
+        "transaction: settled by a list": (4, Decimal(102000)),
+        "reallocation: of a transaction after the cut-off": (1, Decimal(2000)),
+        "reallocation: done before the cut-off": (1, Decimal(1000)),
+        "reallocation: without a date": (2, Decimal(3)),
+        # What is open of each: L17 has 1 of 4 applied, L16 charges of 2 of 6.
+        "list: without a created date": (1, Decimal(3)),
+        "list: created after the cut-off": (1, Decimal(999)),
+        "list: status is null": (1, Decimal(4)),
+        "list: in another status": (4, Decimal(1999 + 9 + 9 + 8)),
+        "list: without a reconciled amount": (1, Decimal(4)),
+        "list: nothing is open": (1, Decimal(0)),
+        "list: closed by force": (1, Decimal(30)),
+        "payment: without a date": (2, Decimal(-102)),
+        "payment: after the cut-off": (2, Decimal(-1050)),
+        "payment: status is null": (1, Decimal(-13)),
+        "payment: in another status": (5, Decimal(-2166)),
+        "payment: nothing is open": (1, Decimal(0)),
+        "payment: closed": (2, Decimal(-17)),
         "company without a country": (1, Decimal(2)),
         "company outside the consolidation scope": (1, Decimal(1)),
+        "country left out": (2, Decimal(132000)),
     }
+    assert found["listed"] == landed_as_listed(lake, "IPE_31", PERIOD)
+
+
+def test_balance_of_each_partner_by_another_path(lake):
+    balances = {(r["id_company"], r["cp"]): (r["row_count"], r["amount"]) for r in run(lake, "IPE_31", PERIOD, _TIE)}
+    assert balances == {
+        ("ec_ng", "hub1"): (19, Decimal("318.25")),
+        ("ec_ng", "hub2"): (4, Decimal("209.75")),
+        ("ec_ng", "hub9"): (1, Decimal(70)),
+        ("jd_gh", "hub1"): (5, Decimal(-3)),
+    }
+    assert tie_differences(lake, "IPE_31", PERIOD, "balance_per_partner") == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ("DELETE FROM landed WHERE related_entity = 'T1' AND id_company = 'EC_NG'", ("hub1", 18, Decimal("308.125"))),
+        ("UPDATE landed SET amount = amount + 1 WHERE related_entity = 'R1'", ("hub2", 4, Decimal("210.75"))),
+        ("UPDATE landed SET amount = 0 WHERE related_entity = 'L13'", ("hub2", 4, Decimal("179.75"))),
+        ("DELETE FROM landed WHERE related_entity = 'P2'", ("hub1", 18, Decimal("348.25"))),
+        ("INSERT INTO landed SELECT * FROM landed WHERE related_entity = 'D9'", ("hub9", 2, Decimal(140))),
+    ],
+)
+def test_a_changed_event_shows_in_the_balance_of_its_partner(lake, change, line):
+    source, ours = tie_differences(lake, "IPE_31", PERIOD, "balance_per_partner", change)
+    assert ours == {("ec_ng", *line)}
+    assert [row[:2] for row in source] == [("ec_ng", line[0])]
+
+
+@pytest.mark.parametrize("period", ["2025-08", "2025-10"])
+def test_population_and_balances_hold_in_the_neighbouring_months(lake, period):
+    assert cells(lake, "IPE_31", period).get("listed", (0, None)) == landed_as_listed(lake, "IPE_31", period)
+    assert tie_differences(lake, "IPE_31", period, "balance_per_partner") == (set(), set())
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

@@ -9,6 +9,7 @@ import pytest
 from soxauto_assets.catalog import get_item
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.catalog.short_tables import order_items, turned
+from soxauto_assets_tests.catalog.third_paths import cells, landed_as_listed
 from soxauto_assets_tests.lakes import write_lake
 
 PERIOD = "2025-09"
@@ -19,26 +20,26 @@ NEXT = datetime(2025, 10, 1)
 # F refunded first, T returned first, N neither or both, X companies that stay out.
 TABLES = {
     "rpt_soi": order_items("""
-        company | item | order | status   | mpl | oms_type | customer | paid  | deliv | refunded | returned | after
-        EC_NG   | F1   | O1    | refunded | 1   | WRONG    | B2C      | 08-01 | 09-01 | 09-15    | -        | 10.125
-        EC_NG   | F2   | O1    | Refunded | 0   | WRONG    | b2c·     | -     | 09-01 | last     | next     | 20
-        EC_NG   | F3   | O2    | refunded | -   | -        | UNKNOWN  | 08-01 | next  | =2019    | -        | 30
-        EC_NG   | F4   | O3    | refunded | 1   | -        | B2C      | 08-01 | 09-01 | <2019    | -        | 1.5
-        EC_NG   | F5   | O4    | refunded | 1   | -        | B2C      | 08-01 | -     | 09-15    | -        | 2.5
-        EC_NG   | T1   | O5    | returned | 1   | WRONG    | B2C      | 08-01 | 09-01 | -        | last     | 40
-        EC_NG   | T2   | O6    | returned | 0   | -        | B2C      | -     | -     | next     | 09-02    | 50
-        EC_NG   | T3   | O7    | returned | 1   | -        | B2B      | 08-01 | 09-01 | -        | =2019    | 60
-        EC_NG   | T4   | O8    | returned | 1   | -        | B2B      | 08-01 | 09-01 | -        | <2019    | 3.5
-        EC_NG   | N1   | O9    | refunded | 1   | -        | B2C      | 08-01 | 09-01 | 09-15    | last     | 1000
-        EC_NG   | N2   | O10   | refunded | 1   | -        | B2C      | 08-01 | 09-01 | last     | 09-15    | 2000
-        EC_NG   | N3   | O11   | refunded | 1   | -        | B2C      | 08-01 | 09-01 | next     | -        | 4000
-        EC_NG   | N4   | O12   | returned | 1   | -        | B2C      | 08-01 | 09-01 | -        | next     | 8000
-        EC_NG   | N5   | O13   | shipped  | 1   | -        | B2C      | 08-01 | 09-01 | -        | -        | 16000
-        EC_NG   | N6   | O14   | returned | 1   | -        | B2C      | 08-01 | 09-01 | <2019    | 09-15    | 32000
-        EC_NG   | N7   | O15   | returned | 1   | -        | B2C      | 08-01 | 09-01 | 09-15    | <2019    | 64000
-        JD_GH   | F1   | O1    | refunded | 1   | WRONG    | B2C      | 08-01 | 09-01 | 09-16    | -        | 7
-        AT_TN   | F1   | O1    | refunded | 1   | -        | B2C      | 08-01 | 09-01 | 09-16    | -        | 8
-        ec_cm·  | T1   | O1    | returned | 1   | -        | B2C      | 08-01 | 09-01 | -        | 09-16    | 16.25
+        company | item | order | status   | mpl | pre | oms_type | customer | paid  | deliv | refunded | returned | after
+        EC_NG   | F1   | O1    | refunded | 1   | 1   | WRONG    | B2C      | 08-01 | 09-01 | 09-15    | -        | 10.125
+        EC_NG   | F2   | O1    | Refunded | 0   | 1   | WRONG    | b2c·     | -     | 09-01 | last     | next     | 20
+        EC_NG   | F3   | O2    | refunded | -   | 1   | -        | UNKNOWN  | 08-01 | next  | =2019    | -        | 30
+        EC_NG   | F4   | O3    | refunded | 1   | 1   | -        | B2C      | 08-01 | 09-01 | <2019    | -        | 1.5
+        EC_NG   | F5   | O4    | refunded | 1   | 1   | -        | B2C      | 08-01 | -     | 09-15    | -        | 2.5
+        EC_NG   | T1   | O5    | returned | 1   | 0   | WRONG    | B2C      | 08-01 | 09-01 | -        | last     | 40
+        EC_NG   | T2   | O6    | returned | 0   | 0   | -        | B2C      | -     | -     | next     | 09-02    | 50
+        EC_NG   | T3   | O7    | returned | 1   | 0   | -        | B2B      | 08-01 | 09-01 | -        | =2019    | 60
+        EC_NG   | T4   | O8    | returned | 1   | 0   | -        | B2B      | 08-01 | 09-01 | -        | <2019    | 3.5
+        EC_NG   | N1   | O9    | refunded | 1   | 1   | -        | B2C      | 08-01 | 09-01 | 09-15    | last     | 1000
+        EC_NG   | N2   | O10   | refunded | 1   | 1   | -        | B2C      | 08-01 | 09-01 | last     | 09-15    | 2000
+        EC_NG   | N3   | O11   | refunded | 1   | 1   | -        | B2C      | 08-01 | 09-01 | next     | -        | 4000
+        EC_NG   | N4   | O12   | returned | 1   | 1   | -        | B2C      | 08-01 | 09-01 | -        | next     | 8000
+        EC_NG   | N5   | O13   | shipped  | 1   | 1   | -        | B2C      | 08-01 | 09-01 | -        | -        | 16000
+        EC_NG   | N6   | O14   | returned | 1   | 1   | -        | B2C      | 08-01 | 09-01 | <2019    | 09-15    | 32000
+        EC_NG   | N7   | O15   | returned | 1   | 1   | -        | B2C      | 08-01 | 09-01 | 09-15    | <2019    | 64000
+        JD_GH   | F1   | O1    | refunded | 1   | 1   | WRONG    | B2C      | 08-01 | 09-01 | 09-16    | -        | 7
+        AT_TN   | F1   | O1    | refunded | 1   | 1   | -        | B2C      | 08-01 | 09-01 | 09-16    | -        | 8
+        ec_cm·  | T1   | O1    | returned | 1   | 0   | -        | B2C      | 08-01 | 09-01 | -        | 09-16    | 16.25
     """),
     # EC_NG F1 twice, equal; F1 of the other company is of another type.
     "refund_no_return": """
@@ -208,12 +209,27 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     }
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    assert run(lake, "IPE_34", PERIOD, "dropped_rows") == [
-        {"reason": "company not in scope", "row_count": 2, "amount": Decimal("-8.2500")},
-        {"reason": "refunded or returned before 2019", "row_count": 2, "amount": Decimal("-2.0000")},
-        {"reason": "refunded, never delivered", "row_count": 1, "amount": Decimal("2.5000")},
-    ]
+def test_every_order_item_stands_in_one_cell(lake):
+    found = cells(lake, "IPE_34", PERIOD)
+    refund, back = "refunded, not returned", "not refunded, returned"
+    assert found == {
+        "listed": (7, Decimal("-82.8750")),
+        f"prepaid, delivered, {refund}: company not in scope": (1, Decimal(8)),
+        f"not prepaid, delivered, {back}: company not in scope": (1, Decimal("-16.25")),
+        f"prepaid, delivered, {refund}: refunded or returned before 2019": (1, Decimal("1.5")),
+        f"not prepaid, delivered, {back}: refunded or returned before 2019": (1, Decimal("-3.5")),
+        f"prepaid, never delivered, {refund}: no refund without a delivery": (1, Decimal("2.5")),
+        "prepaid, delivered, refunded, returned": (4, Decimal(99000)),
+        "prepaid, delivered, not refunded, not returned": (3, Decimal(28000)),
+    }
+    assert sum(rows for rows, _ in found.values()) == 19
+    assert found["listed"] == landed_as_listed(lake, "IPE_34", PERIOD)
+
+
+def test_the_listed_amount_has_every_part_and_the_sign_of_its_case(tmp_path):
+    lake = write_lake(tmp_path, PRICES)
+    assert cells(lake, "IPE_34", PERIOD) == {"listed": (6, Decimal(193))}
+    assert landed_as_listed(lake, "IPE_34", PERIOD) == (6, Decimal(193))
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

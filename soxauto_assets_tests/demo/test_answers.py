@@ -235,7 +235,7 @@ def test_planted_jdash_lines(runtime, answers):
 
 
 # Warnings that belong to the demo's data in every month; each is looked at in a test of its own item.
-EXPECTED_WARNINGS = {"account_in_component", "account_in_scope", "code_matched", "lines_in_period"}
+EXPECTED_WARNINGS = {"account_in_component", "account_in_scope", "code_matched", "lines_in_period", "usage_of_vouchers"}
 
 
 def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, answers):

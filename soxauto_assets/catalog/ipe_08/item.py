@@ -7,9 +7,12 @@ from soxauto_assets.catalog.model import (
     ControlTotals,
     Cutoff,
     Dimension,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
+    Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
@@ -243,5 +246,32 @@ ITEM = Item(
         "descriptor_file": "IPE_08_test.xlsx",
         "month_end_workbook": "Voucher TV Extract",
     },
+    population=Population(
+        meaning="every voucher of voucher_closing, with the amount issued (domain 3.6)",
+        amount="sum(discount_amount)",
+    ),
+    # No roll-forward (last month + issued - used - expired - cancelled) although DECISIONS A18 names it: the source shows the
+    # state in which it is read (domain 3.6, 9), so that last month's status and remaining amounts cannot be asked for again.
+    ties=(
+        Tie(
+            "usage_of_vouchers",
+            landed=(
+                "SELECT lower(rtrim(id_company, ' ')) AS id_company, 'used' AS part, "
+                "CAST(sum(totalamountused) AS DECIMAL(38,4)) AS amount FROM landed "
+                "GROUP BY ALL HAVING sum(totalamountused) <> 0"
+            ),
+            meaning=(
+                "Per company, what the vouchers were used for is what IPE_08_USAGE counts; what only one of the two counts is "
+                "a line: usage under another voucher type, usage whose code no listed voucher has (domain 3.6, 3.8)."
+            ),
+            # Both differences follow from the definitions and are no fault of the extract; a person judges the amounts.
+            severity="warn",
+        ),
+    ),
+    drift=Drift(
+        amount="totalremainingamount",
+        distinct=("fk_customer",),
+        codes=("business_use_formatted", "type", "is_valid", "template_status", "voucher_type"),
+    ),
     freshness_reason="the newest snapshot of every company in scope is of the last day or later",
 )

@@ -2,7 +2,15 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import MONEY, STRING, TIMESTAMP
 
@@ -97,7 +105,7 @@ ITEM = Item(
             "item states",
             "read as they are today",
             "the same: an item delivered after the cut-off has the status of today and is not listed",
-            "kept as it was; dropped_rows counts vouchers that lose all their items this way",
+            "kept as it was; dropped_rows names what vouchers lose that lose all their items this way",
         ),
     ),
     metadata={
@@ -107,6 +115,18 @@ ITEM = Item(
         "descriptor_file": "none",
         "company_filter": "none",
     },
+    population=Population(
+        meaning=(
+            "every voucher of voucher_closing with each order item that used its code, or alone when none did; the amount "
+            "issued counts once per pair, as in the extract (domain 3.7)"
+        ),
+        amount="sum(amount)",
+    ),
+    drift=Drift(
+        amount="amount",
+        distinct=("fk_customer", "voucher_id"),
+        codes=("business_use", "origin", "order_item_status", "payment_method"),
+    ),
     freshness_reason="the newest snapshot of the vouchers and the newest order are of the last day or later",
     required_for_close=False,
 )

@@ -2,7 +2,16 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Dimension,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
 
@@ -135,5 +144,12 @@ ITEM = Item(
         "descriptor_file": "none",
         "month_end_workbook": "Voucher TV Extract",
     },
+    population=Population(
+        meaning="every order item that carries a voucher code or reusable credit, with what it used of it (domain 3.8)",
+        # One row gathers the items of a voucher and month.
+        rows=None,
+        amount="sum(totalamountused)",
+    ),
+    drift=Drift(amount="totalamountused", distinct=("id",), codes=("business_use", "voucher_type", "creation_year")),
     freshness_reason="the newest package delivery of the companies in scope is of the last day or later",
 )

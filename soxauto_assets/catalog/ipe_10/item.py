@@ -4,9 +4,12 @@ from soxauto_assets.catalog.model import (
     Component,
     ControlTotals,
     Cutoff,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
+    Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
@@ -63,7 +66,7 @@ ITEM = Item(
             "refund_date",
         ),
     ),
-    configuration=("digital_delivery_types",),
+    configuration=("digital_delivery_types", "excluded_companies_ipe34"),
     gl_accounts=("18350",),
     component=Component(amount="paid_for_items + paid_for_shipping", sign=-1, accounts="accounts_IPE_10"),
     expectations=(
@@ -138,5 +141,30 @@ ITEM = Item(
         "cross_reference": "I.OMS-NAV",
         "descriptor_file": "IPE_10 IPE baseline",
     },
+    population=Population(
+        meaning=(
+            "every order item of rpt_soi, by prepaid, delivered, refunded and returned at the cut-off, with what was paid "
+            "(DECISIONS A18)"
+        ),
+        amount="sum(paid_for_items + paid_for_shipping)",
+    ),
+    ties=(
+        Tie(
+            "overlap_with_ipe_34",
+            # Each item that the statement lists is a difference: none should be in both.
+            landed=(
+                "SELECT id_company, cod_oms_sales_order_item, delivered_date AS return_date, paid_for_items AS amount_ipe_10, "
+                "paid_price AS amount_ipe_34 FROM landed WHERE false"
+            ),
+            meaning="No prepaid item is a refund liability of IPE_34 as well, or its money counts twice (domain 3.9, 3.13).",
+            # Both lists are right by their own rules; which of the two keeps the item is accounting's to say (DECISIONS B11).
+            severity="warn",
+        ),
+    ),
+    drift=Drift(
+        amount="paid_for_items",
+        distinct=("bob_id_customer", "order_nr"),
+        codes=("current_status", "payment_method", "delivery_type", "is_marketplace"),
+    ),
     freshness_reason="the newest verified payment of the source is of the last day or later",
 )

@@ -5,9 +5,12 @@ from soxauto_assets.catalog.model import (
     ControlTotals,
     Cutoff,
     Dimension,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
+    Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
@@ -188,5 +191,35 @@ ITEM = Item(
         "descriptor_file": "IPE_12 IPE baseline",
         "month_end_workbook": "workbook 2 (13005) and workbook 4 (13024)",
     },
+    population=Population(
+        meaning=(
+            "every order item of rpt_soi, by prepaid, delivered, refunded and returned at the cut-off, with the amount paid "
+            "(DECISIONS A18)"
+        ),
+        amount="sum(amount_paid)",
+    ),
+    ties=(
+        Tie(
+            "apart_from_ipe_10",
+            # Each item that the statement lists is a difference: none may be in both.
+            landed="SELECT id_company, cod_oms_sales_order_item FROM landed WHERE false",
+            meaning=(
+                "No item is a delivered package here and an open prepayment of IPE_10: the flag is one or the other, so that "
+                "only an item that stands twice in the source can be both (domain 3.9, 3.10)."
+            ),
+            unit="items",
+        ),
+    ),
+    drift=Drift(
+        amount="amount_paid",
+        distinct=("bob_id_customer", "cod_oms_id_package"),
+        codes=(
+            "payment_method",
+            "oms_package_status",
+            "package_status_cashrec",
+            "customer_type",
+            "fk_collection_partner",
+        ),
+    ),
     freshness_reason="the newest delivery of the source is of the last day or later",
 )

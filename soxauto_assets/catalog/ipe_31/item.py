@@ -5,9 +5,12 @@ from soxauto_assets.catalog.model import (
     ControlTotals,
     Cutoff,
     Dimension,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
+    Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import DATE, INT64, MONEY, STRING, TIMESTAMP
@@ -143,5 +146,28 @@ ITEM = Item(
         "descriptor_file": "IPE_31.xlsx",
         "month_end_workbook": "Collection Accounts",
     },
+    population=Population(
+        meaning=(
+            "every transaction, reallocation, list and payment of the cash reconciliation, with what is open of it at the "
+            "cut-off (domain 3.12)"
+        ),
+        amount="sum(amount)",
+    ),
+    ties=(
+        Tie(
+            "balance_per_partner",
+            landed=(
+                "SELECT lower(rtrim(id_company, ' ')) AS id_company, lower(rtrim(cp, ' ')) AS cp, count(*) AS row_count, "
+                "CAST(sum(amount) AS DECIMAL(38,4)) AS amount FROM landed GROUP BY ALL"
+            ),
+            meaning=(
+                "What a partner owes is all that happened with it up to the cut-off less what is settled, applied or closed "
+                "(domain 3.12)."
+            ),
+        ),
+    ),
+    drift=Drift(
+        amount="amount", distinct=("cp", "erp_name"), codes=("transaction_type", "type", "g_l_bank_account_no")
+    ),
     freshness_reason="the newest transaction is of the last week of the month or later",
 )

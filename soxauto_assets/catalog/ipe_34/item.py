@@ -5,9 +5,11 @@ from soxauto_assets.catalog.model import (
     ControlTotals,
     Cutoff,
     Dimension,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
@@ -162,5 +164,18 @@ ITEM = Item(
         "change_status": "No changes, 2025-03-11",
         "descriptor_file": "IPE_34 IPE baseline (target values)",
     },
+    population=Population(
+        meaning=(
+            "every order item of rpt_soi, by prepaid, delivered, refunded and returned at the cut-off, with price and fees; of "
+            "an open case with its sign (DECISIONS A18)"
+        ),
+        amount="sum(amounttorefund)",
+    ),
+    # The items that IPE_10 lists too are the tie overlap_with_ipe_34 of IPE_10.
+    drift=Drift(
+        amount="amounttorefund",
+        distinct=("bob_id_customer", "order_nr"),
+        codes=("case_type", "oms_type", "customer_type_l1", "current_status", "is_marketplace"),
+    ),
     freshness_reason="the newest refund or return of the source is of the last day or later",
 )

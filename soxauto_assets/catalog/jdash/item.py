@@ -6,7 +6,14 @@ takes the place of the query.
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Item, LegacyDifference, Upload
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Drift,
+    Item,
+    LegacyDifference,
+    Upload,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
 
@@ -81,5 +88,7 @@ ITEM = Item(
         ),
     ),
     metadata={"source_system": "Jdash", "output_type": "CSV upload", "change_status": "no IPE id was ever assigned"},
+    # Dropped rows and ties need a source that can be asked; a file has its rejected lines and its custody record instead.
+    drift=Drift(amount="amount_used", distinct=("voucher_id", "customer_id"), codes=("status",)),
     allow_empty=True,
 )
