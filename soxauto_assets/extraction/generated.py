@@ -124,7 +124,10 @@ def _in_source(witness: Witness) -> str:
     """Return the statement that counts a witness where it must be: in the source."""
     assert witness.table is not None
     kinds = {column.name: column.type for column in contract(witness.table).columns}
-    where = " and ".join(_equal(witness, f"t.{name}", kinds.get(name), value) for name, value in witness.key.items())
+    # In one order whatever the register's: a record keeps its keys sorted, and the text made from it must be the same.
+    where = " and ".join(
+        _equal(witness, f"t.{name}", kinds.get(name), value) for name, value in sorted(witness.key.items())
+    )
     return f"select cast(count(*) as bigint) as row_count from {witness.table} as t where {where}"
 
 
@@ -132,7 +135,7 @@ def _mutated(item: Item, extract: str, witness: Witness) -> str:
     """Return the statement that counts a witness among the rows of the extract without the conditions that keep it out."""
     kinds = {column.name: column.type for column in item.columns}
     where = " and ".join(
-        _equal(witness, f"r.{name}", kinds.get(name), value) for name, value in witness.in_extract.items()
+        _equal(witness, f"r.{name}", kinds.get(name), value) for name, value in sorted(witness.in_extract.items())
     )
     relaxed = without(extract, witness.without or "", item.id)
     return f"select cast(count(*) as bigint) as row_count\nfrom (\n{relaxed}\n) as r\nwhere {where}"
