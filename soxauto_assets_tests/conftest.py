@@ -7,17 +7,20 @@ import pytest
 
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
-from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
+from soxauto_assets_tests.catalog.test_cr_04 import LEDGER
 from soxauto_assets_tests.catalog.test_cr_05 import TABLES as RATES
 from soxauto_assets_tests.catalog.test_ipe_07 import TABLES as RECEIVABLES
 from soxauto_assets_tests.catalog.test_ipe_09 import ORDERS
 from soxauto_assets_tests.lakes import write_lake
 
+VOUCHER_ACCOUNT = "        EC_NG        | 184120A              | 18412                | Voucher liability\n"
 HAND_MADE = {
     **RATES,
+    **LEDGER,
     **RECEIVABLES,
-    **BALANCES,
     **ORDERS,
+    # One chart for both: the receivables' accounts, and the one whose entries the balance is tied to.
+    "dim_chart_of_accounts": RECEIVABLES["dim_chart_of_accounts"].rstrip() + "\n" + VOUCHER_ACCOUNT,
 }
 
 

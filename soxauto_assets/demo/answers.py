@@ -199,20 +199,24 @@ def _receivables(postings: Postings, period: Period) -> dict[str, Any]:
             for entry in known
             if not entry.listed(period)
         ],
-        "dropped": _dropped(period),
+        "population": _population(postings, period),
     }
 
 
-def _dropped(period: Period) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _population(postings: Postings, period: Period) -> dict[str, dict[str, Any]]:
+    """Return every open entry of the detailed ledger by what becomes of it: listed, or the reason why it is left out."""
+    month = MONTHS.index(period)
+    found: dict[str, list[int]] = {}
+    for index, company in enumerate(COMPANIES):
+        cell = found.setdefault("listed" if company.in_scope else "company outside the consolidation scope", [0, 0])
+        cell[0] += int(postings.rows[index, :, month].sum())
+        cell[1] += int(postings.remaining[index, :, month].sum())
     for entry in ENTRIES:
         if entry.fate.startswith("posting group") and entry.posted <= period.last_day:
-            total = found.setdefault(entry.fate, {"rows": 0, "units": 0})
-            total["rows"] += 1
-            total["units"] += entry.remaining(period)
-    return {
-        reason: {"rows": total["rows"], "amount": arrays.amount_text(total["units"])} for reason, total in found.items()
-    }
+            cell = found.setdefault(entry.fate, [0, 0])
+            cell[0] += 1
+            cell[1] += entry.remaining(period)
+    return {reason: {"rows": rows, "amount": arrays.amount_text(units)} for reason, (rows, units) in found.items()}
 
 
 def _orders(orders: OrderTotals, period: Period) -> dict[str, Any]:

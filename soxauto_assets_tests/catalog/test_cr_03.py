@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from soxauto_assets.catalog import get_item
+from soxauto_assets_tests.catalog.judging import cells, judge
 from soxauto_assets_tests.catalog.ledger_tables import TABLES
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.lakes import write_lake
@@ -89,13 +90,27 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     assert tuple(totals[0]) == get_item("CR_03").control_totals.columns
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    assert {tuple(row.values()) for row in run(lake, "CR_03", PERIOD, "dropped_rows")} == {
-        ("account without a group account", 2, Decimal(31)),
-        ("cleared in the year", 1, Decimal(0)),
-        ("company outside the consolidation scope", 1, Decimal(-40)),
-        ("movements without a ledger entry", 1, Decimal(19)),
+def test_every_entry_with_movements_of_the_year_is_listed_or_left_out_for_a_reason(lake):
+    assert cells(run(lake, "CR_03", PERIOD, "dropped_rows")) == {
+        "account without a group account": (2, Decimal(31)),
+        "cleared in the year": (1, Decimal(0)),
+        "company outside the consolidation scope": (1, Decimal(-40)),
+        "movements without a ledger entry": (1, Decimal(19)),
+        "listed": (7, Decimal("-2632.625")),
     }
+    outcome = judge(lake, "CR_03", PERIOD, "dropped_rows")
+    assert (outcome.held, outcome.expected) == (True, "12 candidates = 7 listed + 5 left out")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "select * from landed where entry_no <> 12",
+        "select * replace (remaining_amount + 1 as remaining_amount) from landed",
+    ],
+)
+def test_a_lost_entry_and_a_changed_amount_differ_from_the_population(lake, changed):
+    assert not judge(lake, "CR_03", PERIOD, "dropped_rows", changed).held
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

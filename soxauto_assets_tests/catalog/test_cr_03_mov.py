@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from soxauto_assets.catalog import get_item
+from soxauto_assets_tests.catalog.judging import cells, judge
 from soxauto_assets_tests.catalog.ledger_tables import TABLES
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.lakes import write_lake
@@ -103,11 +104,88 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     assert tuple(totals[0]) == get_item("CR_03_MOV").control_totals.columns
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    assert {tuple(row.values()) for row in run(lake, "CR_03_MOV", PERIOD, "dropped_rows")} == {
-        ("account without a group account", 2, Decimal(31)),
-        ("company outside the consolidation scope", 1, Decimal(-40)),
+def test_every_entry_of_the_account_is_listed_or_left_out_for_a_reason(lake):
+    assert cells(run(lake, "CR_03_MOV", PERIOD, "dropped_rows")) == {
+        "account without a group account": (2, Decimal(31)),
+        "company outside the consolidation scope": (1, Decimal(-40)),
+        "posted after the cut-off": (1, Decimal(-7)),
+        "posted before the twelve months": (1, Decimal(-13)),
+        "listed": (8, Decimal("-3216.625")),
     }
+    outcome = judge(lake, "CR_03_MOV", PERIOD, "dropped_rows")
+    assert (outcome.held, outcome.expected) == (True, "13 candidates = 8 listed + 5 left out")
+    assert not judge(lake, "CR_03_MOV", PERIOD, "dropped_rows", "select * from landed where entry_no <> 4").held
+
+
+# Balances that the ledger of the tests makes: month ends from the one before the twelve months on. JD_GH's first balance is of
+# its first entry; ZZ_OUT is outside the scope; a balance within a month and one of another account say nothing.
+BALANCES = """
+    id_company | closing_date | group_coa_account_no | balance_at_date
+    EC_NG      | 2024-09-30   | 18412                | -13
+    EC_NG      | 2024-10-31   | 18412                | -25
+    EC_NG      | 2024-11-30   | 18412                | -25
+    EC_NG      | 2024-12-31   | 18412                | -36
+    EC_NG      | 2025-01-31   | 18412                | -136
+    EC_NG      | 2025-02-28   | 18412                | -636
+    EC_NG      | 2025-03-31   | 18412                | -636
+    EC_NG      | 2025-04-30   | 18412                | -636
+    EC_NG      | 2025-05-31   | 18412                | -636
+    EC_NG      | 2025-06-30   | 18412                | -636
+    EC_NG      | 2025-07-31   | 18412                | -636
+    EC_NG      | 2025-08-31   | 18412                | -1200
+    EC_NG      | 2025-08-31   | 18412·               | -36
+    EC_NG      | 2025-09-15   | 18412                | -9999
+    EC_NG      | 2025-09-30   | 18412                | -1229.125
+    EC_NG      | 2025-09-30   | 13003                | 5
+    EC_NG      | 2025-10-31   | 18412                | -7
+    JD_GH      | 2025-09-30   | 18412                | -2000.5
+    ZZ_OUT     | 2025-09-30   | 18412                | -40
+"""
+
+
+@pytest.fixture(scope="module")
+def balanced(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_lake(tmp_path_factory.mktemp("lake"), {**TABLES, "bs_balances_view": BALANCES})
+
+
+def test_the_entries_of_each_month_are_what_the_balance_moved(balanced):
+    moved = {(row["id_company"], row["month_end"]): row["amount"] for row in _roll_forward(balanced)}
+    assert moved == {
+        ("EC_NG", date(2024, 10, 31)): Decimal(-12),
+        ("EC_NG", date(2024, 12, 31)): Decimal(-11),
+        ("EC_NG", date(2025, 1, 31)): Decimal(-100),
+        ("EC_NG", date(2025, 2, 28)): Decimal(-500),
+        ("EC_NG", date(2025, 8, 31)): Decimal(-600),
+        ("EC_NG", date(2025, 9, 30)): Decimal("6.875"),
+        ("JD_GH", date(2025, 9, 30)): Decimal("-2000.5"),
+    }
+    assert judge(balanced, "CR_03_MOV", PERIOD, "roll_forward").held
+
+
+def test_a_lost_entry_breaks_the_roll_forward_of_its_month_alone(balanced):
+    outcome = judge(balanced, "CR_03_MOV", PERIOD, "roll_forward", "select * from landed where entry_no <> 12")
+    assert (outcome.held, outcome.details) == (
+        False,
+        (
+            "other way: id_company EC_NG, group_account 18412, month_end 2025-09-30, amount 6.8750",
+            "landed: id_company EC_NG, group_account 18412, month_end 2025-09-30, amount -10.1250",
+        ),
+    )
+
+
+def test_a_month_end_that_the_view_does_not_hold_counts_as_nothing(tmp_path):
+    later = "\n".join(line for line in BALANCES.splitlines() if "2024-09-30" not in line)
+    lake = write_lake(tmp_path, {**TABLES, "bs_balances_view": later})
+    assert judge(lake, "CR_03_MOV", PERIOD, "roll_forward").details == (
+        "other way: id_company EC_NG, group_account 18412, month_end 2024-10-31, amount -25.0000",
+        "landed: id_company EC_NG, group_account 18412, month_end 2024-10-31, amount -12.0000",
+    )
+    (tie,) = get_item("CR_03_MOV").ties
+    assert tie.severity == "warn"
+
+
+def _roll_forward(lake: Path) -> list[dict]:
+    return run(lake, "CR_03_MOV", PERIOD, "tie__roll_forward")
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

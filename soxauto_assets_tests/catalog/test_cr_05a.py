@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from soxauto_assets.catalog import get_item
+from soxauto_assets_tests.catalog.judging import cells, judge
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.lakes import write_lake
 
@@ -81,12 +82,22 @@ def test_two_different_rates_of_one_day_do_not_tie_out(tmp_path):
     )
     assert [row["relational_exch_rate_amount"] for row in run(lake, "CR_05a", PERIOD)] == [Decimal(133)]
     assert [row["row_count"] for row in run(lake, "CR_05a", PERIOD, "control_totals")] == [2]
+    assert judge(lake, "CR_05a", PERIOD, "dropped_rows").difference == (
+        "listed by the source 2 rows, landed 1; listed by the source 266.5000, landed 133.0000"
+    )
 
 
-def test_rates_of_other_currencies_are_counted(lake):
-    assert run(lake, "CR_05a", PERIOD, "dropped_rows") == [
-        {"reason": "currency not in the list", "row_count": 1, "amount": Decimal(170)}
-    ]
+def test_every_rate_is_listed_or_left_out_for_a_reason(lake):
+    assert cells(run(lake, "CR_05a", PERIOD, "dropped_rows")) == {
+        "listed": (3, Decimal("296.8485")),
+        "currency not in the list": (2, Decimal(168 + 170)),
+        "starts after the cut-off": (2, Decimal("134.09")),
+        "replaced by a later rate": (2, Decimal("146.5")),
+        "equal row, listed once": (1, Decimal("13.6")),
+    }
+    assert judge(lake, "CR_05a", PERIOD, "dropped_rows").held
+    lost = "select * from landed where currency_code <> 'EUR'"
+    assert not judge(lake, "CR_05a", PERIOD, "dropped_rows", lost).held
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from soxauto_assets_tests.catalog.judging import cells, judge
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.lakes import write_lake
 
@@ -188,11 +189,52 @@ def test_control_totals_are_those_of_the_hand_made_rows(lake):
     ]
 
 
-def test_rows_that_the_filters_drop_are_counted_by_reason(lake):
-    assert run(lake, "IPE_07", PERIOD, "dropped_rows") == [
-        {"reason": "posting group is null", "row_count": 1, "amount": Decimal("11.0000")},
-        {"reason": "posting group not in scope", "row_count": 1, "amount": Decimal("12.0000")},
-    ]
+def test_every_open_entry_is_listed_or_left_out_for_a_reason(lake):
+    found = cells(run(lake, "IPE_07", PERIOD, "dropped_rows"))
+    assert found == {
+        "company outside the consolidation scope": (1, Decimal(9)),
+        "posting group is null": (1, Decimal(11)),
+        "posting group not in scope": (1, Decimal(12)),
+        "listed": (7, Decimal("2737.625")),
+    }
+    assert sum(amount for _, amount in found.values()) == Decimal("2769.625"), "the open detailed ledger"
+    outcome = judge(lake, "IPE_07", PERIOD, "dropped_rows")
+    assert (outcome.held, outcome.expected) == (True, "10 candidates = 7 listed + 3 left out")
+
+
+def test_movements_without_an_entry_and_an_entry_posted_after_its_movement_have_a_cell(tmp_path):
+    entries = """
+        id_company | entry_no | posting_date | customer_no | customer_posting_group
+        EC_NG      | 1        | 2025-10-01   | C001        | NATIONAL
+    """
+    movements = """
+        id_company | entry_no | cust_ledger_entry_no | customer_no | posting_date | amount_lcy
+        EC_NG      | 1        | 1                    | C001        | 2025-09-30   | 5
+        EC_NG      | 2        | 2                    | C001        | 2025-09-30   | 6
+    """
+    tables = {**TABLES, "customer_ledger_entries": entries, "detailed_customer_ledger_entry": movements}
+    assert cells(run(write_lake(tmp_path, tables), "IPE_07", PERIOD, "dropped_rows")) == {
+        "entry posted after the cut-off": (1, Decimal(5)),
+        "movements without a ledger entry": (1, Decimal(6)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "difference"),
+    [
+        (
+            "select * from landed where entry_no <> 9",
+            "listed by the source 7 rows, landed 6; listed by the source 2737.6250, landed 2724.6250",
+        ),
+        (
+            "select * replace (rem_amt_lcy + (entry_no = 9)::decimal(18,4) as rem_amt_lcy) from landed",
+            "listed by the source 2737.6250, landed 2738.6250",
+        ),
+    ],
+)
+def test_a_lost_row_and_a_changed_amount_differ_from_the_population(lake, changed, difference):
+    outcome = judge(lake, "IPE_07", PERIOD, "dropped_rows", changed)
+    assert (outcome.held, outcome.difference) == (False, difference)
 
 
 def test_both_sides_of_the_cutoff_are_seen_at_the_source(lake):

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from soxauto_assets_tests.catalog.judging import cells, judge
 from soxauto_assets_tests.catalog.running import run
 from soxauto_assets_tests.lakes import write_lake
 
@@ -37,6 +38,22 @@ def test_control_totals(tmp_path):
             "max_order_date": datetime(2025, 9, 30, 23, 59, 59, 999000),
         }
     ]
+
+
+def test_every_order_is_listed_or_placed_later(tmp_path):
+    lake = write_lake(tmp_path, ORDERS)
+    assert cells(run(lake, "IPE_09", "2025-09", "dropped_rows")) == {
+        "listed": (3, Decimal("11.125")),
+        "placed at or after the cut-off": (1, Decimal(99)),
+    }
+    assert judge(lake, "IPE_09", "2025-09", "dropped_rows").held
+    assert not judge(lake, "IPE_09", "2025-09", "dropped_rows", "select * from landed where order_id <> 'B'").held
+
+
+def test_an_order_without_a_date_is_in_no_month(tmp_path):
+    lake = write_lake(tmp_path, {"bob_sales_order": "order_id | order_date | total_amount\nE | - | 7"})
+    assert cells(run(lake, "IPE_09", "2025-09", "dropped_rows")) == {"order date is null": (1, Decimal(7))}
+    assert judge(lake, "IPE_09", "2025-09", "dropped_rows").expected == "1 candidates = 0 listed + 1 left out"
 
 
 def test_an_order_at_the_first_instant_belongs_to_the_next_month_only(tmp_path):

@@ -1,6 +1,15 @@
 """CR_03 NAV GL entries: domain sections 2.1, 2.3, 3.1, 4.3.1."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Dimension,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING, TIMESTAMP
 
@@ -125,6 +134,20 @@ ITEM = Item(
             "not invented; the rule is listed as unreachable there",
             "no source column is known",
         ),
+    ),
+    # No tie: it is not the ledger of its accounts (cleared entries and earlier years are missing), so nothing adds up to it;
+    # CR_03_MOV is tied to the balances instead.
+    population=Population(
+        meaning=(
+            "an entry with movements of the year so far on an account of the voucher liability, or on one without a group "
+            "account (domain 3.1)"
+        ),
+        amount="sum(remaining_amount)",
+    ),
+    drift=Drift(
+        amount="remaining_amount",
+        distinct=("voucher_no",),
+        codes=("chart_of_accounts_no", "document_type", "source_code", "entrytype"),
     ),
     freshness_reason="the newest posting of the ledger lies in the last week of the month or later",
 )

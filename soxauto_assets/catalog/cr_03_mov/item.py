@@ -1,6 +1,16 @@
 """CR_03_MOV NAV GL entries of twelve months, beside CR_03: domain sections 3.1, 7.4, 7.6.2."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Dimension,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+    Tie,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING, TIMESTAMP
 
@@ -13,7 +23,7 @@ ITEM = Item(
         "the matching of cancelled vouchers read."
     ),
     owner="team:accounting-excellence",
-    sources=("gl_entries", "dim_company", "dim_chart_of_accounts"),
+    sources=("gl_entries", "dim_company", "dim_chart_of_accounts", "bs_balances_view"),
     columns=(
         Column("id_company", STRING, "Company code", nullable=False, pattern=r"[A-Z]{2}_[A-Z_]+ *"),
         Column("company_country", STRING, "ISO country code of the company"),
@@ -101,6 +111,36 @@ ITEM = Item(
             "written out: lower case, trailing blanks removed",
             "Trino compares bytes",
         ),
+    ),
+    population=Population(
+        meaning=(
+            "an entry on an account of the voucher liability, whenever posted, or on one without a group account; those listed "
+            "and those posted before the twelve months are the balance to date of the companies in scope (domain 3.1)"
+        ),
+        amount="sum(amount)",
+    ),
+    # A warning: a month end that the view no longer holds counts as 0, and nobody has confirmed that the balance of a closed
+    # month is refreshed when an entry is posted into it later; both are differences of the balances, not of the entries.
+    ties=(
+        Tie(
+            "roll_forward",
+            landed=(
+                "select id_company, lower(rtrim(group_coa_account_no, ' ')) as group_account, "
+                "last_day(posting_date) as month_end, sum(amount) as amount "
+                "from landed group by 1, 2, 3 having sum(amount) <> 0"
+            ),
+            meaning=(
+                "opening balance + entries = closing balance, per company and account for each of the twelve months: the "
+                "entries of a month are what the balance moved (domain 3.2)"
+            ),
+            severity="warn",
+        ),
+    ),
+    # No sequence: entry numbers do not run without a gap in the demo, and the reference does not say that they do.
+    drift=Drift(
+        amount="amount",
+        distinct=("voucher_no",),
+        codes=("chart_of_accounts_no", "document_type", "source_code", "bal_account_type"),
     ),
     freshness_reason="the newest posting of the ledger lies in the last week of the month or later",
 )

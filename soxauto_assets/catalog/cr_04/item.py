@@ -1,6 +1,6 @@
 """CR_04 general ledger balances, the actuals: domain sections 2.1, 2.3, 2.4, 3.2, 4.3.2."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Drift, Item, LegacyDifference, Population, Tie
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import DATE, INT64, MONEY, RATE, STRING, TIMESTAMP
 
@@ -13,7 +13,7 @@ ITEM = Item(
         "It is the actual side of the reconciliation."
     ),
     owner="team:accounting-excellence",
-    sources=("bs_balances_view",),
+    sources=("bs_balances_view", "gl_entries", "dim_chart_of_accounts"),
     columns=(
         Column("id_company", STRING, "Company code", nullable=False, pattern=r"[A-Z]{2}_[A-Z_]+ *"),
         Column("company_name", STRING, "Company name"),
@@ -61,7 +61,7 @@ ITEM = Item(
     control_totals=ControlTotals(
         group_by=("id_company", "group_coa_account_no"), sums=("balance_at_date",), bounds=("closing_date",)
     ),
-    configuration=("gl_accounts",),
+    configuration=("gl_accounts", "accounts_IPE_08"),
     gl_accounts=(
         "10590",
         "13001",
@@ -99,5 +99,30 @@ ITEM = Item(
         "descriptor_file": "CR_04_testing.xlsx",
         "month_end_workbook": "Consolidation",
     },
+    population=Population(
+        meaning="a part of a balance that the view holds for a day of the month (domain 3.2)",
+        amount="sum(balance_at_date)",
+    ),
+    # Only the account whose entries are extracted: nobody has confirmed which other accounts gl_entries holds, and a receivable
+    # is compared with its sub-ledger in the reconciliation. A warning, because a sum to date is a balance only where the ledger
+    # begins with the company or with an opening entry, and that is not confirmed either.
+    ties=(
+        Tie(
+            "ledger_balance",
+            landed=(
+                "select id_company, rtrim(group_coa_account_no, ' ') as group_account, sum(balance_at_date) as amount "
+                "from landed where rtrim(group_coa_account_no, ' ') in ('18412') "
+                "group by 1, 2 having sum(balance_at_date) <> 0"
+            ),
+            meaning=(
+                "the balance of the voucher liability is the sum of its ledger entries to date, per company and account "
+                "(domain 3.1, 3.2)"
+            ),
+            severity="warn",
+        ),
+    ),
+    # balance_at_date is taken as local currency (assumed): rows split off in another currency are shown with their amounts.
+    currency_column="currency",
+    drift=Drift(amount="balance_at_date", distinct=("real_coa",), codes=("group_coa_account_no", "currency")),
     freshness_reason="every balance of the month end was refreshed after the month had ended",
 )

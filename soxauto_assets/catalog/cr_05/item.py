@@ -2,7 +2,16 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Dimension,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, RATE, STRING
 
@@ -49,6 +58,14 @@ ITEM = Item(
             ),
             meaning="Companies of one country have one rate (domain 3.3).",
         ),
+        Expectation(
+            "one_rate_per_currency",
+            violation=(
+                "upper(rtrim(company_country)) in ('CI', 'SN', 'BF') and (select count(distinct fx_rate) from landed "
+                "where upper(rtrim(company_country)) in ('CI', 'SN', 'BF')) > 1"
+            ),
+            meaning="XOF is the currency of several countries, and has one rate (domain 3.3, 11).",
+        ),
     ),
     legacy_differences=(
         LegacyDifference(
@@ -71,5 +88,13 @@ ITEM = Item(
         "descriptor_file": "baseline in the May-25 consolidation file",
         "month_end_workbook": "Consolidation",
     },
+    # No tie: no other table of the reference holds a closing rate whose meaning is known.
+    population=Population(
+        meaning="a rate of the month, of whatever kind; companies are all listed, with a rate or without (domain 3.3)",
+        rows="count(distinct lower(rtrim(company_country, ' ')))",
+        where="rate_type is not null",
+    ),
+    # The amount is the rate itself: it warns below half and above one and a half times the rate of the month before.
+    drift=Drift(amount="fx_rate", codes=("country_name", "rate_type")),
     freshness_reason="the source holds closing rates of the month",
 )

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Drift, Expectation, Item, LegacyDifference, Population
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import DATE, INT64, RATE, STRING
 
@@ -71,6 +71,11 @@ ITEM = Item(
         "change_status": "No changes, 2025-10-22",
         "descriptor_file": "CR_05a IPE baseline",
     },
+    population=Population(
+        meaning="a spot rate of any currency, whenever it starts; the amount is the sum of the rates (domain 3.4)",
+        amount="cast(sum(relational_exch_rate_amount) as decimal(38,4))",
+    ),
+    drift=Drift(amount="relational_exch_rate_amount", codes=("currency_code",)),
     required_for_close=False,
     allow_empty=True,
 )

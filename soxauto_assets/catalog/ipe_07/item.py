@@ -5,9 +5,11 @@ from soxauto_assets.catalog.model import (
     ControlTotals,
     Cutoff,
     Dimension,
+    Drift,
     Expectation,
     Item,
     LegacyDifference,
+    Population,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING
@@ -192,5 +194,19 @@ ITEM = Item(
         "descriptor_file": "IPE_07a baseline: detailed customer ledger entries",
         "month_end_workbook": "Customer Accounts",
     },
+    # No tie: by account against CR_04 is the reconciliation itself, where a difference is a finding and not a fault of the
+    # extract. No sequence: entry numbers do not run without a gap in the demo, and the reference does not say that they do.
+    population=Population(
+        meaning=(
+            "an entry of any company and posting group whose movements up to the cut-off do not add up to 0; the cells add up "
+            "to the open detailed ledger (domain 3.5)"
+        ),
+        amount="sum(rem_amt_lcy)",
+    ),
+    drift=Drift(
+        amount="rem_amt_lcy",
+        distinct=("customer_no",),
+        codes=("customer_posting_group", "group_coa_account_no", "document_type", "currency"),
+    ),
     freshness_reason="the newest posting of the ledger is of the last day or later",
 )

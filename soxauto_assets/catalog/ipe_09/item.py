@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Drift, Expectation, Item, LegacyDifference, Population
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import MONEY, STRING, TIMESTAMP
 
@@ -44,6 +44,8 @@ ITEM = Item(
         ),
     ),
     metadata={"source_system": "BOB", "output_type": "Athena", "change_status": "connectivity test"},
+    population=Population(meaning="an order, whenever it was placed (domain 3.14)", amount="sum(total_amount)"),
+    drift=Drift(amount="total_amount", distinct=("customer_id",), codes=("order_status",)),
     freshness_reason="the newest order is of the last day or later",
     required_for_close=False,
 )

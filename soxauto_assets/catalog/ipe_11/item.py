@@ -1,6 +1,15 @@
 """IPE_11 marketplace accrued revenues: domain sections 2.1, 2.3, 3.11, 4.3.9."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Dimension, Expectation, Item, LegacyDifference
+from soxauto_assets.catalog.model import (
+    ControlTotals,
+    Cutoff,
+    Dimension,
+    Drift,
+    Expectation,
+    Item,
+    LegacyDifference,
+    Population,
+)
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
 
@@ -85,7 +94,7 @@ ITEM = Item(
         LegacyDifference(
             "earlier months",
             "a transaction of an earlier month that is still unpaid is not listed",
-            "kept as it was",
+            "kept as it was; dropped_rows counts them with their amount",
             "the reference states it as a fact; accounting decides",
         ),
         LegacyDifference(
@@ -108,5 +117,14 @@ ITEM = Item(
         "cross_reference": "I.SC-NAV",
         "descriptor_file": "IPE_11 IPE baseline",
     },
+    population=Population(
+        meaning="a transaction of a seller, whenever and of whatever kind (domain 3.11)",
+        amount="sum(sc_transaction_amount)",
+    ),
+    drift=Drift(
+        amount="sc_transaction_amount",
+        distinct=("bob_id_vendor",),
+        codes=("sc_asg_name", "sc_transaction_type", "sc_nav_type", "asg_level_2"),
+    ),
     freshness_reason="the newest transaction is of the last week of the month or later",
 )

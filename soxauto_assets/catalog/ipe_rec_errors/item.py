@@ -1,6 +1,6 @@
 """IPE_REC_ERRORS integration errors from OMS and RING to NAV, an optional item: domain sections 2.1, 3.15, 7.6.3."""
 
-from soxauto_assets.catalog.model import ControlTotals, Cutoff, Item, LegacyDifference
+from soxauto_assets.catalog.model import ControlTotals, Cutoff, Drift, Item, LegacyDifference
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING
 
@@ -62,6 +62,9 @@ ITEM = Item(
         "change_status": "New IPE, 2025-11-06",
         "notes": "fifteen of a planned thirty-six views",
     },
+    # No population: there is no filter, so every row of the fifteen views is listed, and the control totals count and sum each
+    # view by itself already.
+    drift=Drift(amount="amount", distinct=("transaction_id",), codes=("source_system", "id_company")),
     required_for_close=False,
     allow_empty=True,
 )
