@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from soxauto_assets.catalog.model import Item, Tie
 from soxauto_assets.checks.model import CheckContext, Failing, Outcome
-from soxauto_assets.extraction.generated import ROW_DIGEST, landed_digest_sql
+from soxauto_assets.extraction.generated import ROW_DIGEST, TIE, landed_digest_sql
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.tables import Value
@@ -123,7 +123,15 @@ def tie(declared: Tie) -> Callable[[Item, ExtractionRecord, Dataset, CheckContex
     """Return the rule that compares another way to the figures with the landed rows."""
 
     def evaluate(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
-        answer = record.answers[f"tie__{declared.name}"]
+        answer = record.answers.get(f"{TIE}{declared.name}")
+        if answer is None and declared.severity == "warn":
+            return Outcome(
+                held=False,
+                expected="the other way is asked",
+                actual="it was not asked: a source of its own is not confirmed",
+                details=("next: 'soxauto doctor' names the source, 'soxauto bindings confirm' confirms it",),
+            )
+        assert answer is not None
         with dataset.query() as connection:
             relation = connection.execute(declared.landed, _parameters(record, declared.landed))
             names = tuple(column[0] for column in relation.description or ())

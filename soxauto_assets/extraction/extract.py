@@ -23,7 +23,7 @@ from soxauto_assets.engines.contract import Engine, Errand, Execution, TableDesc
 from soxauto_assets.engines.sql import BoundStatement, Statement, bind
 from soxauto_assets.errors import ExtractionError, SoxautoError
 from soxauto_assets.extraction.dimensions import PREFIX, judge, lookups
-from soxauto_assets.extraction.generated import statements_of
+from soxauto_assets.extraction.generated import advisory, statements_of
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
 from soxauto_assets.extraction.tables import TypedTable
@@ -115,13 +115,17 @@ class Extractor:
         return record, self.datasets.open(item, period.key, record.dataset, record.files, record.objects)
 
     def statements(self, item: Item, period: Period) -> dict[str, BoundStatement]:
-        """Bind every statement of an item.
+        """Bind every statement of an item; a tie that only warns is left out where its source is not confirmed.
 
         Raises:
             BindingError: A source is not confirmed.
             CatalogError: A text is not sound.
         """
         parsed = statements_of(item, witnesses_of(self.witnesses, item, period.key))
+        confirmed = {name for name, binding in self.bindings.sources.items() if binding.status == "confirmed"}
+        for purpose in advisory(item):
+            if not confirmed.issuperset(parsed[purpose].reads):
+                del parsed[purpose]
         bound = {source: self.bindings.confirmed(source) for source in _sources(parsed)}
         values = {name: key.parameter for name, key in self.configuration.select(item.configuration).items()}
         return {purpose: bind(statement, period, values, bound) for purpose, statement in parsed.items()}

@@ -23,6 +23,7 @@ from soxauto_assets.sources.contracts import contract
 ROW_DIGEST = "row_digest"
 ABSENT = "witness_absent__"
 MUTATION = "mutation__"
+TIE = "tie__"
 # Sixteen hexadecimal digits would not fit a signed integer; four times fifteen of the hash's 64 are added up.
 _SLICES = tuple((f"part_{number + 1}", 1 + 15 * number) for number in range(4))
 
@@ -186,6 +187,14 @@ def without(extract: str, text: str, item: str) -> str:
 
 def _squeezed(text: str) -> str:
     return "".join(text.lower().split())
+
+
+def advisory(item: Item) -> set[str]:
+    """Return the statements that an extraction may leave out where a source is not confirmed: ties that only warn.
+
+    What a close needs must not wait for a table that only a warning reads.
+    """
+    return {f"{TIE}{tie.name}" for tie in item.ties if tie.severity == "warn"}
 
 
 def baseline_texts(statements: Mapping[str, Statement]) -> dict[str, Statement]:

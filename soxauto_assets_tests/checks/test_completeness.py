@@ -3,10 +3,15 @@
 from dataclasses import replace
 from decimal import Decimal
 
+from soxauto_assets.catalog import get_item
 from soxauto_assets.catalog.model import Population, Tie
 from soxauto_assets.catalog.types import INT64, STRING, SUM
 from soxauto_assets.extraction.tables import TypedTable
-from soxauto_assets_tests.checks.conftest import IPE_07, failed
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import Settings
+from soxauto_assets_tests.checks.conftest import IPE_07, Checking, failed
+from soxauto_assets_tests.conftest import HAND_MADE
+from soxauto_assets_tests.lakes import write_lake
 
 CELLS = (("reason", STRING), ("row_count", INT64), ("amount", SUM))
 POPULATED = replace(IPE_07, population=Population("open entries (a test)", amount="sum(rem_amt_lcy)"))
@@ -28,7 +33,7 @@ def test_the_row_digest_sees_one_changed_letter_that_no_total_sees(checked):
 
 def test_the_row_digest_names_a_company_that_is_missing(checked):
     results = checked("select * from landed where id_company <> 'JD_GH'")
-    assert failed(results) == {"control_totals", "row_digest"}
+    assert failed(results) == {"control_totals", "dropped_rows", "row_digest"}
     (line,) = results["row_digest"].details
     assert line.startswith("JD_GH: source 1 rows, ") and line.endswith(", landed no rows")
 
@@ -86,3 +91,15 @@ def test_another_way_to_the_figures_is_compared_line_by_line(checked):
         "other way: id_company JD_GH, amount 2000.51",
         "landed: id_company JD_GH, amount 2000.5000",
     )
+
+
+def test_a_tie_that_only_warns_does_not_stop_an_item_whose_own_sources_are_there(tmp_path):
+    """CR_04 reads the balances; the ledger that it is tied to was never exported here."""
+    lake = write_lake(tmp_path / "lake", {"bs_balances_view": HAND_MADE["bs_balances_view"]})
+    runtime = Runtime(Settings.from_environment({"SOXAUTO_HOME": str(tmp_path / "home")}, lake=lake))
+    results = Checking(runtime, tmp_path, get_item("CR_04"))()
+    runtime.close()
+    assert results["control_totals"].good and results["query_hash"].good
+    tie = results["ledger_balance"]
+    assert (tie.status, tie.severity) == ("failed", "warn")
+    assert tie.actual == "it was not asked: a source of its own is not confirmed"

@@ -19,7 +19,7 @@ def test_sound_rows_pass_every_rule_of_severity_error(checked):
 
 def test_a_missing_row_is_seen_by_the_control_totals(checked):
     results = checked("select * from landed where not (id_company = 'EC_NG' and entry_no = 1)")
-    assert failed(results) == {"control_totals", "row_digest"}
+    assert failed(results) == {"control_totals", "dropped_rows", "row_digest"}
     assert results["control_totals"].details == (
         "id_company EC_NG, group_coa_account_no 13003: source 4 / 823.1250 / 2024-09-01 / 2025-09-30, "
         "landed 3 / 813.0000 / 2024-09-01 / 2025-09-01",
@@ -40,7 +40,7 @@ def test_two_changed_amounts_that_cancel_within_a_company_and_account_are_seen_b
 
 def test_a_duplicated_row_breaks_key_and_totals(checked):
     results = checked("select * from landed union all select * from landed where entry_no = 3")
-    assert failed(results) == {"key_unique", "control_totals", "row_digest"}
+    assert failed(results) == {"key_unique", "control_totals", "dropped_rows", "row_digest"}
     assert results["key_unique"].details == ("(EC_NG, 3) occurs 2 times",)
 
 
