@@ -50,6 +50,7 @@ class Cloud:
             "SOXAUTO_HOME": str(home),
             "SOXAUTO_LAKE": str(self.lake),
             "SOXAUTO_BINDINGS": str(self.bindings),
+            "SOXAUTO_WITNESSES": str(PROJECT / "witnesses" / "demo.yaml"),
             "ATHENA_WORKGROUP": "sox-automation",
             "S3_BUCKET_DATA": self.bucket("data"),
             "S3_BUCKET_EVIDENCE": self.bucket("evidence"),

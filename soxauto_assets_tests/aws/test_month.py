@@ -60,12 +60,17 @@ def closed(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         runtime.close()
 
 
+def without_companies(checks: list[list[str]]) -> list[list[str]]:
+    """Leave out the one check that knows more companies in the demo: its ``ZZ_`` codes exist there alone."""
+    return [check for check in checks if check[0] != "company_known"]
+
+
 @pytest.mark.parametrize("item", ITEMS)
 def test_the_rows_are_those_of_the_embedded_run(closed: Closed, item: str):
     demo, aws = closed.predicate("demo", item), closed.predicate("aws", item)
     assert aws["dataset_digest"] == demo["dataset_digest"]
     assert aws["rows"] == demo["rows"]
-    assert aws["checks"] == demo["checks"]
+    assert without_companies(aws["checks"]) == without_companies(demo["checks"])
     assert (demo["environment"], aws["environment"]) == ("demo", "aws")
     assert aws["verdict"] == "passed"
 

@@ -235,7 +235,11 @@ def test_planted_jdash_lines(runtime, answers):
 
 
 # Warnings that belong to the demo's data in every month; each is looked at in a test of its own item.
-EXPECTED_WARNINGS = {"account_in_component", "account_in_scope", "code_matched", "lines_in_period", "usage_of_vouchers"}
+# Nobody has approved a baseline here, small companies drift, and not every item has a witness in every month.
+EXPECTED_WARNINGS = {
+    "account_in_component", "account_in_scope", "baseline", "code_matched", "currency_of_company", "drift",
+    "lines_in_period", "mutation", "usage_of_vouchers", "witness_absent", "witness_present",
+}  # fmt: skip
 
 
 def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, answers):
@@ -244,7 +248,8 @@ def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, 
         for item in ITEMS:
             package = runtime.evidence.newest(item, period)
             for check in read_json(runtime.evidence.read(package, "data/checks.json"))["results"]:
-                if check["status"] not in ("passed", "not_applicable") and check["name"] not in EXPECTED_WARNINGS:
+                expected = check["severity"] == "warn" and check["name"] in EXPECTED_WARNINGS
+                if check["status"] not in ("passed", "not_applicable") and not expected:
                     found[(period, item, check["name"])] = check["details"]
     faults = answers["faults"].values()
     assert set(found) == {(fault["period"], fault["item"], fault["check"]) for fault in faults}
