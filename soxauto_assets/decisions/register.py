@@ -7,14 +7,21 @@ No key signs an act yet, so that a forger who computes digests can write a sound
 every act that they relied on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from soxauto_assets.canonical import digest_of, sha256_hex
 from soxauto_assets.checks.model import Override
-from soxauto_assets.decisions.writing import APPLICABLE, APPROVE_BASELINE, NOT_APPLICABLE, OVERRIDE, SUBJECTS, subject_of
+from soxauto_assets.decisions.writing import (
+    APPLICABLE,
+    APPROVE_BASELINE,
+    NOT_APPLICABLE,
+    OVERRIDE,
+    SUBJECTS,
+    subject_of,
+)
 
 
 @dataclass(frozen=True)
@@ -129,17 +136,15 @@ def _fault(entry: Mapping[str, Any]) -> str | None:
         return "its digest is not that of its details"
     try:
         said = (subject["kind"], subject["name"], entry["person"], entry["reason"], str(entry["time"])[:10])
-        kind = SUBJECTS[entry["act"]][0]
         bound = (
-            kind,
+            SUBJECTS[entry["act"]][0],
             subject_of(entry["act"], details),
-            details["person"],
-            details["reason"],
-            details["decided_on"],
+            *(details[name] for name in ("person", "reason", "decided_on")),
         )
-        if said != bound:
+        if said != bound or not isinstance(details["environment"], str):
             return "its subject, person, reason or day is not that of its details"
-        return _FAULTS.get(entry["act"], lambda details: None)(details)
+        judge = _FAULTS.get(entry["act"])
+        return judge(details) if judge else None
     except (KeyError, TypeError, ValueError, AttributeError):
         return "its details lack something or cannot be read"
 
@@ -162,4 +167,7 @@ def _baseline_fault(details: Mapping[str, Any]) -> str | None:
     return None
 
 
-_FAULTS = {OVERRIDE: _override_fault, APPROVE_BASELINE: _baseline_fault}
+_FAULTS: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
+    OVERRIDE: _override_fault,
+    APPROVE_BASELINE: _baseline_fault,
+}

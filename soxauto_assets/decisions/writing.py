@@ -5,7 +5,7 @@ Here belongs the form of the act and what every decision must name. What does no
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from soxauto_assets.acts import Act
@@ -58,7 +58,7 @@ def decision(
         now: When.
         performed_by: Identities of the operating system and of the cloud.
     """
-    bound = {**details, "person": person, "reason": reason, "decided_on": now.date().isoformat()}
+    bound = {**details, "person": person, "reason": reason, "decided_on": now.astimezone(UTC).date().isoformat()}
     return Act(
         act=act,
         subject_kind=SUBJECTS[act][0],

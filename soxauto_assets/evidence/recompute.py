@@ -66,7 +66,6 @@ def _layer(name: str, step: Callable[[Path], str | None], package: Path) -> Laye
 
 
 _GOOD = ("passed", "not_applicable")
-_LANDING = ("environment", "item", "period", "dataset_digest")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _PASSED = {
     "dataset digest": "recomputed from the rows, equal to the sealed one",
@@ -133,7 +132,8 @@ def _override_fault(check: dict[str, Any], statement: dict[str, Any]) -> str | N
         return "it names no act"
     if check["status"] in _GOOD:
         return "the check did not fail"
-    accepted = acceptance_of(*(statement[name] for name in _LANDING), check)
+    landing = (statement[name] for name in ("environment", "item", "period", "dataset_digest"))
+    accepted = acceptance_of(*landing, result=check)
     if override.get("accepts_sha256") != digest_of(accepted):
         return "it accepted another result"
     return None
