@@ -4,7 +4,7 @@ Here belongs the result of a check, the context it may look at, and how results 
 here: any rule, and where a context comes from (``checks.context``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -289,8 +289,13 @@ def verdict_of(results: Sequence[CheckResult]) -> Verdict:
     ``passed`` only if every rule of severity error held and at least one was evaluated; ``passed_with_override`` if a person
     accepted each one that did not.
     """
-    deciding = [result for result in results if result.severity == "error"]
-    broken = [result for result in deciding if not result.good]
-    if not any(result.status == "passed" for result in deciding) or not all(result.accepted for result in broken):
+    return verdict_from((result.severity, result.status, result.accepted) for result in results)
+
+
+def verdict_from(results: Iterable[tuple[str, str, bool]]) -> Verdict:
+    """Return the verdict of results that are given as severity, status, and whether a person accepted the failure."""
+    deciding = [(status, accepted) for severity, status, accepted in results if severity == "error"]
+    broken = [accepted for status, accepted in deciding if status not in ("passed", "not_applicable")]
+    if not any(status == "passed" for status, _ in deciding) or not all(broken):
         return "failed"
     return "passed_with_override" if broken else "passed"

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from soxauto_assets.canonical import digest_of, read_json
 from soxauto_assets.catalog.model import ControlTotals
 from soxauto_assets.catalog.types import ContractType
-from soxauto_assets.checks.model import acceptance_of
+from soxauto_assets.checks.model import acceptance_of, verdict_from
 from soxauto_assets.checks.totals import totals_sql
 from soxauto_assets.evidence import verify
 from soxauto_assets.extraction.digest import dataset_digest
@@ -108,12 +108,7 @@ def _verdict_fault(package: Path) -> str | None:
     for check in results:
         if check["override"] is not None and (fault := _override_fault(check, statement)):
             return f"the override of {check['name']} does not count: {fault}"
-    deciding = [check for check in results if check["severity"] == "error"]
-    broken = [check for check in deciding if check["status"] not in _GOOD]
-    if not any(check["status"] == "passed" for check in deciding) or any(not check["override"] for check in broken):
-        verdict = "failed"
-    else:
-        verdict = "passed_with_override" if broken else "passed"
+    verdict = verdict_from((check["severity"], check["status"], bool(check["override"])) for check in results)
     if verdict != document["verdict"] or verdict != statement["verdict"]:
         return f"the check results give {verdict}, the package says otherwise"
     if statement["checks"] != [[check["name"], check["severity"], check["status"]] for check in results]:
@@ -132,8 +127,8 @@ def _override_fault(check: dict[str, Any], statement: dict[str, Any]) -> str | N
         return "it names no act"
     if check["status"] in _GOOD:
         return "the check did not fail"
-    landing = (statement[name] for name in ("environment", "item", "period", "dataset_digest"))
-    accepted = acceptance_of(*landing, result=check)
+    environment, item, period, digest = (statement[n] for n in ("environment", "item", "period", "dataset_digest"))
+    accepted = acceptance_of(environment, item, period, digest, check)
     if override.get("accepts_sha256") != digest_of(accepted):
         return "it accepted another result"
     return None
