@@ -161,3 +161,6 @@ def ui(port: int, host: str) -> None:
 
 for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS):
     main.add_command(_command)
+
+if __name__ == "__main__":
+    main()
