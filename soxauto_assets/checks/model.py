@@ -1,7 +1,7 @@
 """What a check says.
 
 Here belongs the result of a check, the context it may look at, and how results become a verdict. What does not belong
-here: any rule, and where a context comes from (``checks.context``).
+here: any rule, and where a context comes from (``runtime``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
