@@ -186,14 +186,15 @@ def test_a_sealing_that_was_killed_anywhere_is_completed_by_the_next(open_s3_run
     item, period = get_item("JDASH"), Period.parse(PERIOD)
     hand_in(runtime, tmp_path)
     record, dataset = runtime.extractor.extract(item, period, "run-1")
-    results = runtime.check(item, period, "run-1")
+    results, context = runtime.check(item, period, "run-1"), runtime.context(item, period, record)
     killed = 0
     for number in itertools.count(1, 5):
         faulty = FaultySession(session, number, moment, FAULTS["killed"])
         bucket = Bucket(faulty, runtime.evidence_bucket.name)
         store = S3EvidenceStore(bucket, "evidence", lambda period: LOCK, tmp_path / "cache")
         try:
-            sealing = Sealer(store, runtime.heartbeats, runtime.uploads).seal(item, record, dataset, results)
+            sealer = Sealer(store, runtime.heartbeats, runtime.uploads)
+            sealing = sealer.seal(item, record, dataset, results, context)
         except Killed:
             killed += 1
             assert len(runtime.evidence.attempts("JDASH", PERIOD)) <= 1
