@@ -46,11 +46,13 @@ def current_parts(item: Item, extractor: Extractor) -> dict[str, str]:
     """
     # The period is left as placeholders, so that any will do; witnesses are examples, not definition.
     bound = replace(extractor, witnesses=()).statements(item, Period(2000, 1))
+    # A tie that only warns is left out where its source is not confirmed, and that source with it.
+    read = {source for statement in bound.values() for source in statement.statement.reads}
     return _parts(
         item,
         extractor.configuration,
         {purpose: statement.baseline for purpose, statement in bound.items()},
-        {source: extractor.bindings.confirmed(source).to_json() for source in item.sources} if bound else {},
+        {source: extractor.bindings.confirmed(source).to_json() for source in item.sources if source in read},
         {name: list(key.values) for name, key in extractor.configuration.select(item.configuration).items()},
         {"engine": extractor.engine.name, "version": extractor.engine.version} if bound else {},
     )

@@ -45,8 +45,9 @@ def configured(closed, monkeypatch, **keys):
 
 def test_the_parts_say_all_that_an_extract_is_made_from_and_no_month(reopen):
     parts = parts_now(reopen())
-    assert set(parts) == {
-        *(f"query/{name}" for name in ("extract", "control_totals", "cutoff_edges", "freshness", "row_digest")),
+    queries = {name for name in parts if name.startswith("query/")}
+    assert queries >= {f"query/{n}" for n in ("extract", "control_totals", "cutoff_edges", "freshness", "row_digest")}
+    assert set(parts) - queries == {
         "schema",
         "rules",
         "component",
@@ -84,7 +85,9 @@ def test_nobody_approved_is_a_warning_and_an_approval_passes(reopen):
     approve(reopen())
     result = judged(reopen())
     assert (result.status, result.severity) == ("passed", "error")
-    assert result.expected == "11 parts as approved by An Owner on 2025-11-01, until 2028-11-01"
+    assert (
+        result.expected == f"{len(parts_now(reopen()))} parts as approved by An Owner on 2025-11-01, until 2028-11-01"
+    )
 
 
 def test_an_approval_of_another_environment_does_not_count(reopen):
@@ -122,7 +125,7 @@ def test_another_account_is_a_change_that_the_diff_shows(reopen, closed, monkeyp
     assert "--- approved 2025-11-01/configuration" in done.output and '-    "18412"' in done.output
     for part in ("query/extract", "query/control_totals", "query/row_digest"):
         assert f"+++ current/{part}" in done.output
-    assert "current/schema" not in done.output and "of 11 parts differ" in done.output
+    assert "current/schema" not in done.output and "parts differ" in done.output
 
 
 def test_an_extraction_with_an_edited_configuration_fails(reopen, closed):
@@ -173,22 +176,23 @@ def test_show_approve_and_diff_on_the_command_line(soxauto, reopen):
 
     approved = soxauto("baseline", "approve", "CR_04", *WHO)
     assert approved.exit_code == 0, approved.output
-    assert "CR_04: 11 parts approved by An Owner in environment lake until" in approved.output
+    count = len(parts_now(reopen()))
+    assert f"CR_04: {count} parts approved by An Owner in environment lake until" in approved.output
     (act,) = reopen().acts.all()
     assert act["act"] == "approve_baseline" and act["subject"]["name"] == "CR_04"
     assert act["details"]["environment"] == "lake" and "text" in act["details"]["parts"]["query/extract"]
 
     digests = soxauto("baseline", "show", "CR_04", "--no-texts")
-    assert "CAST(" not in digests.output and digests.output.count(", approved") == 11
+    assert "CAST(" not in digests.output and digests.output.count(", approved") == count
     same = soxauto("baseline", "diff", "CR_04")
-    assert same.exit_code == 0 and "0 of 11 parts differ" in same.output
+    assert same.exit_code == 0 and f"0 of {count} parts differ" in same.output
     assert judged(reopen()).status == "passed"
 
 
 def test_all_approves_what_can_be_read_and_names_the_rest(soxauto, reopen):
     done = soxauto("baseline", "approve", "all", *WHO)
     assert done.exit_code == 2, "the lake holds one table alone"
-    assert "CR_04: 11 parts approved" in done.output
+    assert "CR_04: " in done.output and "parts approved by An Owner" in done.output
     assert "IPE_09 was not approved: " in done.output and "bob_sales_order" in done.output
     assert "JDASH" not in done.output
     assert [act["details"]["item"] for act in reopen().acts.all()] == ["CR_04"]
