@@ -11,16 +11,12 @@ from pathlib import Path
 import click
 from dotenv import load_dotenv
 
+from soxauto_assets.commands.decisions_cli import COMMANDS as DECISION_COMMANDS
+from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.settings import PROJECT, Settings
-
-_LAKE = click.option(
-    "--lake",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
-)
 
 
 class _Commands(click.Group):
@@ -77,7 +73,7 @@ def items(as_json: bool) -> None:
 @click.option("--period", required=True, help="Month, YYYY-MM.")
 @click.option("--engine", type=click.Choice(["athena", "duckdb"]), default="athena", show_default=True)
 @click.option("--purpose", default="extract", show_default=True, help="extract, control_totals or a probe's name.")
-@_LAKE
+@LAKE
 def sql(item: str, period: str, engine: str, purpose: str, lake: Path | None) -> None:
     """Print the text that runs for ITEM, with literals and physical names."""
     from soxauto_assets.commands.items import executed_sql
@@ -90,7 +86,7 @@ def sql(item: str, period: str, engine: str, purpose: str, lake: Path | None) ->
 @click.option("--item", "chosen", multiple=True, help="Only this item; may be repeated.")
 @click.option("--reason", help="Why the month is closed again; recorded where a new attempt is sealed.")
 @click.option("--resume", help="Run that stopped half-way: what it sealed is left as it is.")
-@_LAKE
+@LAKE
 def close(period: str, chosen: tuple[str, ...], reason: str | None, resume: str | None, lake: Path | None) -> None:
     """Extract, check and seal every item of PERIOD (YYYY-MM)."""
     from soxauto_assets.commands.close import close_period
@@ -137,7 +133,7 @@ def verify(places: tuple[str, ...], as_json: bool) -> None:
 @main.command()
 @click.option("--period", help="Month that will be closed; default: the last one that has ended.")
 @click.option("--item", "chosen", multiple=True, help="Only what this item needs; may be repeated.")
-@_LAKE
+@LAKE
 def doctor(period: str | None, chosen: tuple[str, ...], lake: Path | None) -> None:
     """Look at everything a close needs: identity, buckets, bindings, queries, freshness. Changes nothing."""
     from soxauto_assets.commands.doctor import show_findings
@@ -163,5 +159,8 @@ def ui(port: int, host: str) -> None:
     serve(Settings.from_environment(), host, port)
 
 
-for _command in SOURCE_COMMANDS:
+for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS):
     main.add_command(_command)
+
+if __name__ == "__main__":
+    main()

@@ -71,6 +71,10 @@ class StorageError(SoxautoError):
     """A store could not be written or read (disk full, missing file, permission)."""
 
 
+class DecisionError(SoxautoError):
+    """A decision cannot be recorded: it names nobody, no reason, or something that is not there to be decided."""
+
+
 class NotSealed(SoxautoError):
     """No sealed evidence package exists for that item and period."""
 

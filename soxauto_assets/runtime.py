@@ -3,7 +3,9 @@
 Here belongs wiring that the command line and the orchestrator share. What does not belong here: any rule.
 """
 
-from datetime import date
+import getpass
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +21,17 @@ from soxauto_assets.catalog.companies import known_companies
 from soxauto_assets.catalog.configuration import Configuration, load_configuration
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.witnesses import load_witnesses
-from soxauto_assets.errors import PeriodError
+from soxauto_assets.decisions.register import Register
+from soxauto_assets.errors import NotSealed, PeriodError, StorageError
 from soxauto_assets.evidence.sealing import Sealer, Sealing
-from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore
+from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
-from soxauto_assets.extraction.extract import Extractor
+from soxauto_assets.extraction.extract import Extractor, definition_digest
+from soxauto_assets.extraction.extractions import Extraction, Extractions
 from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
 from soxauto_assets.extraction.landing_s3 import S3DatasetStore
 from soxauto_assets.extraction.originals import LocalOriginals, S3Originals
+from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.numbered import LocalNumberedLog, S3NumberedLog
 from soxauto_assets.period import Period
@@ -38,7 +43,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from soxauto_assets.checks import CheckContext, CheckResult
-    from soxauto_assets.checks.model import Previous
+    from soxauto_assets.checks.model import Baseline, Previous
     from soxauto_assets.engines.contract import Engine
 
 
@@ -48,11 +53,21 @@ class Runtime:
     Args:
         settings: The settings in force.
         engine: The engine; None = the one the settings describe.
+        open_engine: Opens the engine on first use, in place of ``engine``: what does not ask the source does without one.
+        clock: Says what time it is.
     """
 
-    def __init__(self, settings: Settings, engine: "Engine | None" = None):
+    def __init__(
+        self,
+        settings: Settings,
+        engine: "Engine | None" = None,
+        open_engine: "Callable[[], Engine] | None" = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ):
         self.settings = settings
         self._engine = engine
+        self._open_engine = open_engine
+        self.clock = clock
 
     @classmethod
     def from_environment(cls, lake: Path | None = None) -> "Runtime":
@@ -64,6 +79,8 @@ class Runtime:
         """The engine that reads the sources."""
         if self._engine is not None:
             return self._engine
+        if self._open_engine is not None:
+            return self._open_engine()
         if self.aws:
             from soxauto_assets.engines.athena import AthenaEngine
 
@@ -133,6 +150,15 @@ class Runtime:
         return ActLog(LocalNumberedLog(self.settings.home / "acts"))
 
     @cached_property
+    def register(self) -> Register:
+        """What people decided, read once."""
+        return Register(self.acts.all(), self.settings.environment)
+
+    def identity(self) -> dict[str, str]:
+        """Who runs this: the user of the operating system and, in AWS, the caller that STS names."""
+        return {"os_user": getpass.getuser(), **(self.aws.identity if self.aws else {})}
+
+    @cached_property
     def uploads(self) -> UploadStore:
         """Files that people handed in."""
         if self.evidence_bucket:
@@ -147,6 +173,11 @@ class Runtime:
         return self._log("heartbeats")
 
     @cached_property
+    def extractions(self) -> Extractions:
+        """The extractions that were made; nothing here asks the source."""
+        return Extractions(self._log("extractions"), self.datasets)
+
+    @cached_property
     def extractor(self) -> Extractor:
         """The extractor over engine, bindings and dataset store."""
         return Extractor(
@@ -154,7 +185,7 @@ class Runtime:
             bindings=self.bindings,
             configuration=self.configuration,
             datasets=self.datasets,
-            records=self._log("extractions"),
+            records=self.extractions.records,
             failures=self.failures,
             uploads=self.uploads,
             witnesses=load_witnesses(self.settings.witnesses),
@@ -198,21 +229,70 @@ class Runtime:
     def check(
         self, item: Item, period: Period, run_id: str | None, names: tuple[str, ...] | None = None
     ) -> "tuple[CheckResult, ...]":
-        """Evaluate rules on the newest extraction of an item (of a run, when it has one), without touching the source."""
+        """Evaluate rules without touching the source.
+
+        On the extraction that the run made; where it made none, on the one that the current package was sealed from; where
+        nothing is sealed, on the newest.
+        """
         from soxauto_assets.checks import run_checks
 
-        record, dataset = self.extractor.newest(item, period, run_id)
-        return run_checks(item, record, dataset, self.context(item, period), names)
+        made = self.extractions.of_run(item, period, run_id) if run_id else None
+        if made is None and (package := self.evidence.newest(item.id, period.key)):
+            made = self.sealed_extraction(item, period, package)
+        record, dataset = made or self.extractions.newest(item, period)
+        return run_checks(item, record, dataset, self.context(item, period, record), names)
 
-    def context(self, item: Item, period: Period) -> "CheckContext":
+    def context(self, item: Item, period: Period, record: ExtractionRecord) -> "CheckContext":
         """Return what the rules of an item may know beside its record and rows."""
         from soxauto_assets.checks import CheckContext
 
         return CheckContext(
-            expected_definition=self.extractor.definition_digest(item),
+            expected_definition=definition_digest(item, self.configuration),
             companies=known_companies(self.settings.environment),
             previous=self._previous(item, period),
+            baseline=self._baseline(item, record),
+            overrides=self.register.overrides(item.id, period.key, self.clock().date()),
         )
+
+    def _baseline(self, item: Item, record: ExtractionRecord) -> "Baseline | None":
+        """Return the approved baseline beside what the extraction was made from; None for an upload, which has no query."""
+        from soxauto_assets.decisions.baseline import baseline_of, recorded_parts
+
+        if item.upload:
+            return None
+        parts = recorded_parts(item, record, self.configuration)
+        return baseline_of(self.register.approval(item.id), parts, self.clock().date())
+
+    def current(self, item: Item, period: Period) -> SealedPackage:
+        """Return the current package of an item.
+
+        Raises:
+            NotSealed: There is none.
+        """
+        package = self.evidence.newest(item.id, period.key)
+        if package is None:
+            action = f"run 'soxauto close {period} --item {item.id}'"
+            raise NotSealed("nothing is sealed", action=action, item=item.id, period=period.key)
+        return package
+
+    def sealed_extraction(self, item: Item, period: Period, package: SealedPackage) -> Extraction:
+        """Return the extraction that a package was sealed from.
+
+        Raises:
+            StorageError: The log of extraction records has another one in its place.
+            ExtractionError: The log does not have it.
+        """
+        execution = read_json(self.evidence.read(package, "data/execution.json"))
+        sealed = self.evidence.statement(package)["predicate"]
+        record, dataset = self.extractions.numbered(item, period, execution["extraction_record"])
+        if (record.run_id, record.dataset.digest) != (execution["run_id"], sealed["dataset_digest"]):
+            raise StorageError(
+                f"extraction record {record.ordinal:04d} is not the one that attempt {package.attempt} was sealed from",
+                action="restore the log of extraction records, or close the month again",
+                item=item.id,
+                period=period.key,
+            )
+        return record, dataset
 
     def _previous(self, item: Item, period: Period) -> "Previous | None":
         """Return the figures of the month before, from its current package; None where there is none."""
@@ -225,12 +305,25 @@ class Runtime:
         figures = read_json(self.evidence.read(package, "data/figures.json"))
         return Previous(before.key, package.seal_sha256, figures)
 
-    def seal(self, item: Item, period: Period, run_id: str | None, reason: str | None = None) -> Sealing:
-        """Check and seal the newest extraction of an item (of a run, when it has one)."""
+    def seal(
+        self, item: Item, period: Period, run_id: str | None, reason: str | None = None, extraction: int | None = None
+    ) -> Sealing:
+        """Check and seal an extraction of an item.
+
+        Args:
+            item: The catalog item.
+            period: The month.
+            run_id: The run that asks; its own extraction is taken when it made one, otherwise the newest.
+            reason: Why it is sealed again.
+            extraction: Number of the extraction record, where it is another one.
+        """
         from soxauto_assets.checks import run_checks
 
-        record, dataset = self.extractor.newest(item, period, run_id)
-        context = self.context(item, period)
+        if extraction is None:
+            record, dataset = self.extractions.newest(item, period, run_id)
+        else:
+            record, dataset = self.extractions.numbered(item, period, extraction)
+        context = self.context(item, period, record)
         return self.sealer.seal(item, record, dataset, run_checks(item, record, dataset, context), context, reason)
 
     def load(self, item: str, period: str, attempt: int | None = None, allow_failed: bool = False) -> "pd.DataFrame":

@@ -1,10 +1,13 @@
 """Fixtures: a runtime over a hand-made lake of all four items, and a close on it."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from soxauto_assets.cli import main
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 from soxauto_assets_tests.catalog.test_cr_04 import LEDGER
@@ -43,3 +46,28 @@ def open_runtime(tmp_path: Path, lake: Path) -> Callable[[], Runtime]:
     yield open_
     for runtime in opened:
         runtime.close()
+
+
+@pytest.fixture
+def soxauto(tmp_path: Path, lake: Path, monkeypatch: pytest.MonkeyPatch):
+    """Run a command in this process on the hand-made lake."""
+    monkeypatch.setenv("SOXAUTO_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SOXAUTO_LAKE", str(lake))
+    monkeypatch.setenv("SOXAUTO_ENV", "lake")
+    for name in (
+        "SOXAUTO_BINDINGS",
+        "SOXAUTO_CONFIGURATION",
+        "DAGSTER_HOME",
+        "SOXAUTO_FIRST_PERIOD",
+        "SOXAUTO_MEMORY_LIMIT",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments: str):
+        before = dict(os.environ)
+        result = CliRunner().invoke(main, list(arguments))
+        for name in set(os.environ) - set(before):
+            monkeypatch.delenv(name)
+        return result
+
+    return run

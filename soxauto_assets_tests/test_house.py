@@ -19,6 +19,7 @@ ORDER = [
     {"extraction"},
     {"checks"},
     {"evidence"},
+    {"decisions"},
     {"runtime"},
     {"doctor"},
     {"demo"},

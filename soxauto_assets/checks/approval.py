@@ -1,7 +1,7 @@
 """The approved baseline: what an extract is made from is what somebody approved (PCAOB AS 2201 .B28 to .B33).
 
 Here belongs comparing approved parts with current ones. What does not belong here: computing the parts and keeping the
-approval (``soxauto_assets.baseline``).
+approval (``decisions.baseline``).
 """
 
 from soxauto_assets.catalog.model import Item

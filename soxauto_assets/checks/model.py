@@ -1,13 +1,14 @@
 """What a check says.
 
 Here belongs the result of a check, the context it may look at, and how results become a verdict. What does not belong
-here: any rule, and where a context comes from (``checks.context``).
+here: any rule, and where a context comes from (``runtime``).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from soxauto_assets.canonical import digest_of
 from soxauto_assets.catalog.companies import Companies
 from soxauto_assets.catalog.model import Severity
 
@@ -24,6 +25,7 @@ class Override:
         person: Who accepts it.
         reason: Why, in the person's words.
         digest: SHA-256 of the act as it was recorded.
+        accepts: Digest of the failing result that was accepted, see :func:`acceptance_of`; it counts for no other.
         until: Last day on which it counts, ``YYYY-MM-DD``; None = it does not end.
     """
 
@@ -31,11 +33,18 @@ class Override:
     person: str
     reason: str
     digest: str
+    accepts: str
     until: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the override for the package."""
-        return {"person": self.person, "reason": self.reason, "act_sha256": self.digest, "until": self.until}
+        return {
+            "person": self.person,
+            "reason": self.reason,
+            "act_sha256": self.digest,
+            "accepts_sha256": self.accepts,
+            "until": self.until,
+        }
 
 
 @dataclass(frozen=True)
@@ -230,14 +239,63 @@ class Outcome:
     failing: Failing | None = None
 
 
+_ACCEPTED = ("name", "status", "severity", "expected", "actual", "unit", "difference", "rows", "details", "reason")
+
+
+def acceptance_of(
+    environment: str, item: str, period: str, dataset_digest: str, result: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a person accepts with an override: one failing result over one landing.
+
+    Args:
+        environment: Environment of the extraction.
+        item: Item id.
+        period: Period key.
+        dataset_digest: Digest of the landed rows.
+        result: The check result, as :meth:`CheckResult.to_json` gives it and ``checks.json`` holds it.
+
+    Returns:
+        Plain values; their digest is :attr:`Override.accepts`. What does not say how the check failed (method, sample, code
+        version, duration) is not in it.
+    """
+    return {
+        "environment": environment,
+        "item": item,
+        "period": period,
+        "dataset_digest": dataset_digest,
+        "result": {name: result[name] for name in _ACCEPTED},
+    }
+
+
+def with_override(
+    result: CheckResult,
+    overrides: Sequence[Override],
+    environment: str,
+    item: str,
+    period: str,
+    dataset_digest: str,
+) -> CheckResult:
+    """Return a result with the override that accepts it; unchanged when there is none for exactly this failure."""
+    given = [override for override in overrides if override.check == result.name]
+    if result.good or not given:
+        return result
+    accepts = digest_of(acceptance_of(environment, item, period, dataset_digest, result.to_json()))
+    return replace(result, override=next((o for o in given if o.accepts == accepts), None))
+
+
 def verdict_of(results: Sequence[CheckResult]) -> Verdict:
     """Return the verdict of an item.
 
     ``passed`` only if every rule of severity error held and at least one was evaluated; ``passed_with_override`` if a person
     accepted each one that did not.
     """
-    deciding = [result for result in results if result.severity == "error"]
-    broken = [result for result in deciding if not result.good]
-    if not any(result.status == "passed" for result in deciding) or not all(result.accepted for result in broken):
+    return verdict_from((result.severity, result.status, result.accepted) for result in results)
+
+
+def verdict_from(results: Iterable[tuple[str, str, bool]]) -> Verdict:
+    """Return the verdict of results that are given as severity, status, and whether a person accepted the failure."""
+    deciding = [(status, accepted) for severity, status, accepted in results if severity == "error"]
+    broken = [accepted for status, accepted in deciding if status not in ("passed", "not_applicable")]
+    if not any(status == "passed" for status, _ in deciding) or not all(broken):
         return "failed"
     return "passed_with_override" if broken else "passed"

@@ -16,7 +16,7 @@ from time import perf_counter
 from soxauto_assets.catalog.model import Item, Severity
 from soxauto_assets.checks import accuracy, completeness, drift, master_data, rules
 from soxauto_assets.checks.approval import baseline
-from soxauto_assets.checks.model import CheckContext, CheckResult, Failing, Outcome, Status
+from soxauto_assets.checks.model import CheckContext, CheckResult, Failing, Outcome, Status, with_override
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
@@ -226,8 +226,7 @@ def _evaluate(
         status: Status = "not_applicable" if outcome.not_applicable else "passed" if outcome.held else "failed"
     except Exception as error:
         outcome, status, sample = _not_evaluated(error), "error", ()
-    bad = status in ("failed", "error")
-    return CheckResult(
+    result = CheckResult(
         name=planned.name,
         status=status,
         severity=outcome.severity or planned.severity,
@@ -240,10 +239,12 @@ def _evaluate(
         details=outcome.details,
         sample=sample,
         reason=outcome.not_applicable,
-        override=next((o for o in context.overrides if bad and o.check == planned.name), None),
         code_version=code_version(),
         duration=perf_counter() - started,
         failing=outcome.failing if status == "failed" else None,
+    )
+    return with_override(
+        result, context.overrides, record.environment, record.item, record.period, record.dataset.digest
     )
 
 
@@ -278,12 +279,17 @@ def _sample(item: Item, dataset: Dataset, failing: Failing | None) -> tuple[str,
 
 
 @cache
-def code_version() -> str:
-    """Return the version of the product with a digest of the rules' code, so that a result names what evaluated it."""
+def code_digest() -> str:
+    """Return the SHA-256 of the rules' code."""
     digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return f"{metadata.version('soxauto_assets')}+checks.{digest.hexdigest()[:12]}"
+    return digest.hexdigest()
+
+
+def code_version() -> str:
+    """Return the version of the product with a digest of the rules' code, so that a result names what evaluated it."""
+    return f"{metadata.version('soxauto_assets')}+checks.{code_digest()[:12]}"
 
 
 def _schema(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:

@@ -9,14 +9,9 @@ from typing import Literal
 
 import click
 
+from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.settings import Settings
-
-_LAKE = click.option(
-    "--lake",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder laid out as <database>/<table>/**/*.parquet (environment 'lake').",
-)
 
 
 @click.command()
@@ -29,7 +24,7 @@ _LAKE = click.option(
     show_default=True,
     help="Query the best candidates for rows, newest dates and masked values; off, nothing is scanned.",
 )
-@_LAKE
+@LAKE
 def discover(sources: tuple[str, ...], databases: tuple[str, ...], write: bool, facts: bool, lake: Path | None) -> None:
     """Propose tables for the logical SOURCES that nobody has confirmed (all, when none is named).
 
@@ -47,7 +42,7 @@ def bindings() -> None:
 
 
 @bindings.command("list")
-@_LAKE
+@LAKE
 def list_(lake: Path | None) -> None:
     """List every logical source with its table and status. Exit code 1 when one is not confirmed."""
     from soxauto_assets.commands.bindings import list_bindings
@@ -65,7 +60,7 @@ def list_(lake: Path | None) -> None:
 @click.option("--snapshot", type=click.Choice(["current", "history", "append_only", "unknown"]), help="What rows are.")
 @click.option("--zone", type=click.Choice(["local", "utc"]), help="What its timestamps are in.")
 @click.option("--reason", help="Why, for the record.")
-@_LAKE
+@LAKE
 def confirm(
     source: str,
     by: str,

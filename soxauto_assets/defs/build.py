@@ -9,7 +9,7 @@ from soxauto_assets.catalog.configuration import load_configuration
 from soxauto_assets.defs.checks import extract_checks
 from soxauto_assets.defs.evidence import evidence_asset
 from soxauto_assets.defs.extracts import extract_asset
-from soxauto_assets.defs.jobs import close_job, close_schedule
+from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule
 from soxauto_assets.defs.partitions import monthly_partitions
 from soxauto_assets.defs.resources import PlatformResource, platform_resource
 from soxauto_assets.defs.sources import source_specs
@@ -46,7 +46,7 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[job],
+        jobs=[job, checks_job(chosen)],
         schedules=[close_schedule(job)],
         resources={"platform": platform or platform_resource(settings)},
         # One process: a process per step costs about two seconds each. It governs the UI's Materialize, too.

@@ -4,6 +4,7 @@ The inline blocking check ``verdict`` keeps everything below from running on a f
 """
 
 import dagster as dg
+from pydantic import Field
 
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.defs.rendering import checks_table, evidence_key, extract_key
@@ -19,6 +20,9 @@ class SealConfig(dg.Config):
     """What a person may say when an item is sealed again."""
 
     reason: str | None = None
+    extraction: int | None = Field(
+        default=None, description="Extraction record to seal; default: the run's own, or the newest."
+    )
 
 
 def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version: str) -> dg.AssetsDefinition:
@@ -44,7 +48,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
             dg.AssetCheckSpec(
                 VERDICT,
                 asset=key,
-                description="every rule of severity error held",
+                description="every rule of severity error held, or a person accepted that it did not",
                 blocking=True,
                 partitions_def=partitions,
             )
@@ -55,7 +59,9 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         try:
             period = platform.period(context.partition_key)
-            sealing = platform.runtime.seal(item, period, context.run.run_id, config.reason)
+            for line in platform.runtime.register.ignored:
+                context.log.warning(line)
+            sealing = platform.runtime.seal(item, period, context.run.run_id, config.reason, config.extraction)
         except SoxautoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
         return _result(sealing)
@@ -65,6 +71,7 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
 
 def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
     failed = [result for result in sealing.results if not result.good]
+    accepted = [f"{r.name} by {r.override.person}: {r.override.reason}" for r in failed if r.override]
     advisory = [result.name for result in failed if result.severity == "warn"]
     statement = {
         "verdict": sealing.verdict,
@@ -82,11 +89,17 @@ def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
             dg.AssetCheckResult(
                 passed=sealing.verdict == "passed",
                 check_name=VERDICT,
-                severity=dg.AssetCheckSeverity.ERROR,
+                # A warning is amber and does not block: what a person accepted lets the rest of the month run.
+                severity=(
+                    dg.AssetCheckSeverity.WARN
+                    if sealing.verdict == "passed_with_override"
+                    else dg.AssetCheckSeverity.ERROR
+                ),
                 metadata={
                     "verdict": sealing.verdict,
                     "failed": ", ".join(r.name for r in failed if r.severity == "error") or "none",
                     "warnings": ", ".join(advisory) or "none",
+                    "accepted": "; ".join(accepted) or "none",
                     "package": _place(sealing.package),
                 },
             )

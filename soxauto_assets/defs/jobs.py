@@ -1,4 +1,4 @@
-"""Jobs and schedules: closing a month."""
+"""Jobs and schedules: closing a month, and checking one again."""
 
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
 
 CLOSE = "close_month"
+CHECKS = "checks"
 
 
 def close_job(items: tuple[Item, ...]) -> "AssetJob":
@@ -24,6 +25,23 @@ def close_job(items: tuple[Item, ...]) -> "AssetJob":
         CLOSE,
         selection=dg.AssetSelection.assets(*keys),
         description="Close a month: every item is extracted, checked and sealed.",
+        tags={"sox/control": "C-PG-1"},
+    )
+
+
+def checks_job(items: tuple[Item, ...]) -> "AssetJob":
+    """Return the job that evaluates every check of a month again, on what was landed, without the source.
+
+    Dagster gives a job of checks no partitions, though each check has some: the month is the run's tag
+    ``dagster/partition``. ``soxauto revalidate`` sets it.
+    """
+    return dg.define_asset_job(
+        CHECKS,
+        selection=dg.AssetSelection.checks_for_assets(*(extract_key(item) for item in items)),
+        description=(
+            "Evaluate every check again on the landed rows of the current packages, without the source. Start it with the "
+            "tag dagster/partition = YYYY-MM, or with 'soxauto revalidate'."
+        ),
         tags={"sox/control": "C-PG-1"},
     )
 

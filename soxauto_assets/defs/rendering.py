@@ -3,7 +3,9 @@
 Here belongs the translation of plain records into metadata. What does not belong here: computing them.
 """
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -88,9 +90,24 @@ def check_metadata(result: CheckResult) -> dict[str, dg.MetadataValue]:
         shown["sample"] = dg.MetadataValue.text("; ".join(result.sample))
     if result.override:
         shown["accepted"] = dg.MetadataValue.text(f"by {result.override.person}: {result.override.reason}")
+        shown["override"] = dg.MetadataValue.json(result.override.to_json())
     shown["seconds"] = dg.MetadataValue.float(round(result.duration, 3))
     shown["code_version"] = dg.MetadataValue.text(result.code_version)
     return shown
+
+
+def evaluated(evaluation: dg.AssetCheckEvaluation) -> dict[str, Any]:
+    """Return an evaluated check as plain values: the inverse of :func:`check_metadata`, as far as a terminal shows it."""
+    said = {name: str(value.value) for name, value in evaluation.metadata.items()}
+    return {
+        "name": evaluation.check_name,
+        "status": next(status for status, sign in _SIGNS.items() if sign == said["status"]),
+        "severity": "error" if evaluation.severity == dg.AssetCheckSeverity.ERROR else "warn",
+        "expected": said["expected"],
+        "actual": said["actual"],
+        "details": [_plain(line.removeprefix("- ")) for line in said.get("details", "").splitlines()],
+        "override": evaluation.metadata["override"].value if "override" in evaluation.metadata else None,
+    }
 
 
 def checks_table(results: Sequence[CheckResult]) -> dg.MetadataValue:
@@ -106,6 +123,11 @@ def checks_table(results: Sequence[CheckResult]) -> dg.MetadataValue:
 def severity(result: CheckResult) -> dg.AssetCheckSeverity:
     """Return a result's severity in Dagster's words."""
     return dg.AssetCheckSeverity.ERROR if result.severity == "error" else dg.AssetCheckSeverity.WARN
+
+
+def _plain(text: str) -> str:
+    """Undo :func:`_escaped`."""
+    return re.sub(r"\\([|<>\[\]`*_])", r"\1", text)
 
 
 def _escaped(text: str) -> str:

@@ -89,7 +89,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     @property
     def runtime(self) -> Runtime:
-        """The composed product, built on first use: a missing lake stops the item that needs it, not the run's start."""
+        """The composed product, built on first use; its engine, too: what does not ask the source does not need it."""
         if self._runtime is None:
             given = {**self.engine.aws(), **self.stores.aws()}
             settings = Settings.from_environment(
@@ -104,7 +104,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     "SOXAUTO_FIRST_PERIOD": self.first_period,
                 }
             )
-            self._runtime = Runtime(settings, self.engine.open(settings))
+            self._runtime = Runtime(settings, open_engine=lambda: self.engine.open(settings))
         return self._runtime
 
     def period(self, partition_key: str) -> Period:

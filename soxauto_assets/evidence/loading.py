@@ -6,6 +6,7 @@ itself.
 
 from typing import TYPE_CHECKING
 
+from soxauto_assets.canonical import read_json
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
 from soxauto_assets.evidence.recompute import verify_and_recompute
 from soxauto_assets.evidence.store import EvidenceStore, SealedPackage
@@ -40,6 +41,7 @@ def load_rows(
             item=item,
             period=period,
         )
+    checks = read_json((folder / "data" / "checks.json").read_bytes())["results"]
     table = pq.read_table(folder / "data" / "rows")
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     frame.attrs = {
@@ -49,6 +51,7 @@ def load_rows(
         "digest": predicate["dataset_digest"],
         "verdict": predicate["verdict"],
         "environment": predicate["environment"],
+        "overrides": {check["name"]: check["override"] for check in checks if check["override"]},
     }
     return frame
 

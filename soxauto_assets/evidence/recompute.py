@@ -4,14 +4,16 @@ Here belongs recomputing the dataset digest, the control totals and the verdict 
 the catalog or the orchestrator. What does not belong here: bytes and seal (``evidence.verify``).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from soxauto_assets.canonical import read_json
+from soxauto_assets.canonical import digest_of, read_json
 from soxauto_assets.catalog.model import ControlTotals
 from soxauto_assets.catalog.types import ContractType
+from soxauto_assets.checks.model import acceptance_of, verdict_from
 from soxauto_assets.checks.totals import totals_sql
 from soxauto_assets.evidence import verify
 from soxauto_assets.extraction.digest import dataset_digest
@@ -63,10 +65,12 @@ def _layer(name: str, step: Callable[[Path], str | None], package: Path) -> Laye
     return Layer(name, "fail", fault) if fault else Layer(name, "pass", _PASSED[name])
 
 
+_GOOD = ("passed", "not_applicable")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _PASSED = {
     "dataset digest": "recomputed from the rows, equal to the sealed one",
     "control totals": "recomputed from the rows, equal to those sealed for rows and, where the check passed, source",
-    "verdict": "follows from the sealed check results",
+    "verdict": "follows from the sealed check results and the overrides beside them",
 }
 
 
@@ -100,15 +104,38 @@ def _totals_fault(package: Path) -> str | None:
 def _verdict_fault(package: Path) -> str | None:
     document = _document(package, "checks.json")
     results = document["results"]
-    deciding = [check["status"] for check in results if check["severity"] == "error"]
-    good = "passed" in deciding and all(status in ("passed", "not_applicable") for status in deciding)
-    verdict = "passed" if good else "failed"
     statement = read_json((package / "statement.json").read_bytes())["predicate"]
+    for check in results:
+        if check["override"] is not None and (fault := _override_fault(check, statement)):
+            return f"the override of {check['name']} does not count: {fault}"
+    verdict = verdict_from((check["severity"], check["status"], bool(check["override"])) for check in results)
     if verdict != document["verdict"] or verdict != statement["verdict"]:
         return f"the check results give {verdict}, the package says otherwise"
     if statement["checks"] != [[check["name"], check["severity"], check["status"]] for check in results]:
         return "the statement lists other check results than the package"
+    if statement["overrides"] != [[c["name"], c["override"]["act_sha256"]] for c in results if c["override"]]:
+        return "the statement lists other overrides than the package"
     return None
+
+
+def _override_fault(check: dict[str, Any], statement: dict[str, Any]) -> str | None:
+    """Say why a sealed override does not accept the result that it stands at; None when it does."""
+    override = check["override"]
+    if not (isinstance(override, dict) and all(_is_text(override.get(name)) for name in ("person", "reason"))):
+        return "it names no person or no reason"
+    if not _DIGEST.fullmatch(str(override.get("act_sha256"))):
+        return "it names no act"
+    if check["status"] in _GOOD:
+        return "the check did not fail"
+    environment, item, period, digest = (statement[n] for n in ("environment", "item", "period", "dataset_digest"))
+    accepted = acceptance_of(environment, item, period, digest, check)
+    if override.get("accepts_sha256") != digest_of(accepted):
+        return "it accepted another result"
+    return None
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def _totals(rows: list[Path], contract: dict[str, Any]) -> TypedTable:

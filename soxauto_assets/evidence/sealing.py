@@ -176,8 +176,8 @@ class Sealer:
 def content_of(record: ExtractionRecord, results: Sequence[CheckResult]) -> dict[str, Any]:
     """Return the content of an attempt and its id.
 
-    The id covers environment, item, period, definition, executed query, rows, and each check's name, severity and status;
-    never times, run or query ids, users or the code's commit.
+    The id covers environment, item, period, definition, executed query, rows, each check's name, severity and status, and the
+    act behind each failure that a person accepted; never times, run or query ids, users or the code's commit.
     """
     content = {
         "environment": record.environment,
@@ -187,7 +187,7 @@ def content_of(record: ExtractionRecord, results: Sequence[CheckResult]) -> dict
         "executed_digest": record.executed_digest,
         "dataset_digest": record.dataset.digest,
         "checks": [[result.name, result.severity, result.status] for result in results],
-        "overrides": [],
+        "overrides": [[result.name, result.override.digest] for result in results if result.override],
         "inputs": [],
     }
     return {**content, "content_id": digest_of(content)}
@@ -231,6 +231,7 @@ def payload(
         "figures.json": figures(item, dataset),
         "execution.json": {
             **{name: recorded[name] for name in _VOLATILE},
+            "extraction_record": record.ordinal,
             "executions": {purpose: dict(s.execution) for purpose, s in record.statements.items()},
             "warnings": recorded["warnings"],
             "check_seconds": {result.name: format(result.duration, ".3f") for result in results},
@@ -291,6 +292,7 @@ def _difference(previous: Mapping[str, Any], content: Mapping[str, Any]) -> str:
         "executed_digest": "the executed query",
         "dataset_digest": "the rows",
         "checks": "the check results",
+        "overrides": "the accepted failures",
     }
     changed = [words for name, words in names.items() if previous[name] != content[name]]
     return f"{' and '.join(changed)} changed since attempt {previous['attempt']}"

@@ -23,6 +23,7 @@ from soxauto_assets.engines.contract import Engine, Errand, Execution, TableDesc
 from soxauto_assets.engines.sql import BoundStatement, Statement, bind
 from soxauto_assets.errors import ExtractionError, SoxautoError
 from soxauto_assets.extraction.dimensions import PREFIX, judge, lookups
+from soxauto_assets.extraction.extractions import Extractions
 from soxauto_assets.extraction.generated import advisory, statements_of
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
@@ -105,14 +106,7 @@ class Extractor:
         Raises:
             ExtractionError: The item was never extracted for the period.
         """
-        records = self.records.all(item.id, period.key)
-        if not records:
-            raise ExtractionError(
-                "nothing was extracted yet", action="materialise the extract first", item=item.id, period=period.key
-            )
-        chosen = next((r for r in reversed(records) if run_id and r["run_id"] == run_id), records[-1])
-        record = ExtractionRecord.from_json(chosen)
-        return record, self.datasets.open(item, period.key, record.dataset, record.files, record.objects)
+        return Extractions(self.records, self.datasets).newest(item, period, run_id)
 
     def statements(self, item: Item, period: Period) -> dict[str, BoundStatement]:
         """Bind every statement of an item; a tie that only warns is left out where its source is not confirmed.

@@ -7,6 +7,7 @@ belong here: statements that a person writes (``catalog/<item>``), and judging a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -19,6 +20,8 @@ from soxauto_assets.errors import CatalogError
 from soxauto_assets.extraction.digest import cell_sql
 from soxauto_assets.extraction.dimensions import dimension_statements
 from soxauto_assets.sources.contracts import contract
+
+S = TypeVar("S")
 
 ROW_DIGEST = "row_digest"
 ABSENT = "witness_absent__"
@@ -197,6 +200,6 @@ def advisory(item: Item) -> set[str]:
     return {f"{TIE}{tie.name}" for tie in item.ties if tie.severity == "warn"}
 
 
-def baseline_texts(statements: Mapping[str, Statement]) -> dict[str, Statement]:
-    """Return the statements that belong to an item's definition: all but those of single witnesses."""
-    return {p: s for p, s in statements.items() if not p.startswith((ABSENT, MUTATION))}
+def without_witnesses(statements: Mapping[str, S]) -> dict[str, S]:
+    """Return the statements that belong to an item's definition, by purpose: all but those of single witnesses."""
+    return {purpose: s for purpose, s in statements.items() if not purpose.startswith((ABSENT, MUTATION))}

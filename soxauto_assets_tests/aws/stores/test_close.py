@@ -3,6 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from soxauto_assets.aws.objects import Bucket
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import get_item
 from soxauto_assets.cli import main
+from soxauto_assets.decisions.overrides import OverrideWish, override_act
 from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 from soxauto_assets.errors import FailedVerdict, SettingsError, StorageError
 from soxauto_assets.evidence.recompute import verify_and_recompute
@@ -184,14 +186,15 @@ def test_a_sealing_that_was_killed_anywhere_is_completed_by_the_next(open_s3_run
     item, period = get_item("JDASH"), Period.parse(PERIOD)
     hand_in(runtime, tmp_path)
     record, dataset = runtime.extractor.extract(item, period, "run-1")
-    results = runtime.check(item, period, "run-1")
+    results, context = runtime.check(item, period, "run-1"), runtime.context(item, period, record)
     killed = 0
     for number in itertools.count(1, 5):
         faulty = FaultySession(session, number, moment, FAULTS["killed"])
         bucket = Bucket(faulty, runtime.evidence_bucket.name)
         store = S3EvidenceStore(bucket, "evidence", lambda period: LOCK, tmp_path / "cache")
         try:
-            sealing = Sealer(store, runtime.heartbeats, runtime.uploads).seal(item, record, dataset, results)
+            sealer = Sealer(store, runtime.heartbeats, runtime.uploads)
+            sealing = sealer.seal(item, record, dataset, results, context)
         except Killed:
             killed += 1
             assert len(runtime.evidence.attempts("JDASH", PERIOD)) <= 1
@@ -234,3 +237,21 @@ def test_a_record_of_another_store_is_not_opened_here(open_s3_runtime, open_runt
     record, _ = local.extractor.extract(get_item("IPE_07"), Period.parse(PERIOD), "run-1")
     with pytest.raises(StorageError, match="IPE_07 2025-09: the extraction record names no S3 objects"):
         open_s3_runtime().datasets.open(get_item("IPE_07"), PERIOD, record.dataset, record.files, record.objects)
+
+
+def test_an_override_of_one_machine_is_sealed_on_another_from_the_same_rows(open_s3_runtime):
+    cr_04, september = get_item("CR_04"), Period.parse(PERIOD)
+    runtime = open_s3_runtime("first")
+    package = close(runtime, "CR_04").package
+    results = read_json(runtime.evidence.read(package, "data/checks.json"))["results"]
+    predicate = runtime.evidence.statement(package)["predicate"]
+    wish = OverrideWish("freshness", "A Reviewer", "refreshed late")
+    runtime.acts.append(override_act(cr_04, wish, predicate, results, datetime.now(UTC), {"os_user": "u"}))
+
+    other = open_s3_runtime("second")
+    record, _ = other.sealed_extraction(cr_04, september, other.current(cr_04, september))
+    sealing = other.seal(cr_04, september, None, extraction=record.ordinal)
+    assert (sealing.verdict, sealing.package.attempt) == ("passed_with_override", 2)
+    ((check, act),) = other.evidence.statement(sealing.package)["predicate"]["overrides"]
+    assert (check, act) == ("freshness", other.register.override_given("CR_04", "2025-09", "freshness").sha256)
+    assert other.load("CR_04", "2025-09").attrs["verdict"] == "passed_with_override"
