@@ -90,13 +90,19 @@ def _completeness(item: Item) -> Iterator[PlannedCheck]:
         "against the landed rows, tolerance zero",
         rules.control_totals,
     )
-    if not item.upload:
-        yield PlannedCheck(
-            "row_digest",
-            "error",
-            "SHA-256 of every row's text, added up in four parts, computed by the source and again from the landed rows",
-            completeness.row_digest,
-        )
+    origin = "from the file's lines as they were read" if item.upload else "by the source"
+    yield PlannedCheck(
+        "row_digest",
+        "error",
+        f"SHA-256 of every row's text, added up in four parts, computed {origin} and again from the landed rows",
+        completeness.row_digest,
+    )
+    yield PlannedCheck(
+        "dataset_digest",
+        "error",
+        "the digest that the extraction recorded is computed again from the landed files",
+        completeness.dataset_digest,
+    )
     if item.population:
         yield PlannedCheck(
             "dropped_rows",
