@@ -7,10 +7,10 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-aws demo test test-aws test-months test-trino ui check format lock clean-state bench bench-aws
+.PHONY: help install install-aws demo test test-aws test-months test-trino effectiveness ui check format lock clean-state bench bench-aws bench-checks
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## Create .venv and install the pinned packages
 
@@ -45,6 +45,9 @@ test-months: install ## Close every item for every month of the demo lake and lo
 
 test-trino: install ## Run every query on a real Trino too; one is started unless TRINO_URL names one
 	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --) $(BIN)/pytest -m trino
+
+effectiveness: install ## Seed known faults into every item's landed rows: all must be caught (WRITE=1: docs/effectiveness.md)
+	$(if $(WRITE),$(BIN)/python -m soxauto_assets_tests.effectiveness --write,$(BIN)/pytest -m effectiveness)
 
 ui: install ## Open Dagster's web interface (PORT=3000)
 	$(BIN)/soxauto ui --port $(PORT)

@@ -206,7 +206,8 @@ def run_checks(
         One result per rule, in the plan's order. A rule that raised has status ``error``, which counts as failed.
     """
     chosen = [planned for planned in check_plan(item) if names is None or planned.name in names]
-    return tuple(_evaluate(planned, item, record, dataset, context) for planned in chosen)
+    with dataset.kept_open() as rows:
+        return tuple(_evaluate(planned, item, record, rows, context) for planned in chosen)
 
 
 def _evaluate(

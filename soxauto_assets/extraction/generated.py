@@ -83,7 +83,8 @@ def landed_digest_sql(item: Item) -> str:
     """Return DuckDB SQL over ``landed`` with the columns of :func:`row_digest_text`."""
     row = " || ';' || ".join(cell_sql(f'"{column.name}"', column.type) for column in item.columns)
     parts = ", ".join(
-        f"CAST(sum(CAST(CAST('0x' || substr(hash, {start}, {SLICE_DIGITS}) AS BIGINT) AS DECIMAL(38,0))) AS DECIMAL(38,0)) AS {name}"
+        f"CAST(sum(CAST(CAST('0x' || substr(hash, {start}, {SLICE_DIGITS}) AS BIGINT) AS DECIMAL(38,0))) "
+        f"AS DECIMAL(38,0)) AS {name}"
         for name, start in SLICES
     )
     company = f'"{item.company_column}", ' if item.company_column else ""

@@ -13,7 +13,7 @@ from typing import Any
 
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.types import INT64, STRING, ContractType
-from soxauto_assets.extraction.generated import SLICES, SLICE_DIGITS
+from soxauto_assets.extraction.generated import SLICE_DIGITS, SLICES
 from soxauto_assets.extraction.tables import TypedTable, Value
 
 _EPOCH = datetime(1970, 1, 1)

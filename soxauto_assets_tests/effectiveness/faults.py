@@ -89,7 +89,9 @@ def truncated_file(landed: Landed) -> Seeded:
 def company_missing(landed: Landed) -> Seeded:
     if landed.company is None:
         return Impossible("no company column")
-    code = landed.one(f'SELECT "{landed.company}" FROM landed WHERE "{landed.company}" IS NOT NULL GROUP BY 1 ORDER BY count(*), 1')
+    code = landed.one(
+        f'SELECT "{landed.company}" FROM landed WHERE "{landed.company}" IS NOT NULL GROUP BY 1 ORDER BY count(*), 1'
+    )
     if code is None:
         return Impossible("no row names a company")
     return Rows(f"SELECT * FROM landed WHERE \"{landed.company}\" IS DISTINCT FROM '{code}'")
@@ -151,7 +153,9 @@ def late_row(landed: Landed) -> Seeded:
     return Rows(f"SELECT * FROM landed UNION ALL SELECT * FROM ({late}) WHERE row_no = {row}")
 
 
-@fault("the extract is the one of the month before: rows of the period's own month are missing, or carry the month before")
+@fault(
+    "the extract is the one of the month before: rows of the period's own month are missing, or carry the month before"
+)
 def stale_extract(landed: Landed) -> Seeded:
     cutoff = landed.item.cutoff
     if cutoff.rule == "none":

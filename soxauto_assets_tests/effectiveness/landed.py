@@ -99,7 +99,9 @@ class Landed:
         own = self.one(f'SELECT lower(rtrim("{self.company}")) FROM landed WHERE row_no = {row}')
         present = {
             str(code)
-            for (code,) in self._connection.execute(f'SELECT DISTINCT lower(rtrim("{self.company}")) FROM landed').fetchall()
+            for (code,) in self._connection.execute(
+                f'SELECT DISTINCT lower(rtrim("{self.company}")) FROM landed'
+            ).fetchall()
         }
         others = [code for code in known if code.lower() != own]
         return next((code for code in others if code.lower() in present), others[0])
@@ -133,6 +135,8 @@ def opened(item: Item, period: Period, dataset: Dataset) -> Iterator[Landed]:
     """Open the landed rows of an item."""
     with dataset.query() as connection:
         order = ", ".join(f'"{name}" NULLS FIRST' for name in total_order(item))
-        connection.execute(f"CREATE TABLE numbered AS SELECT *, row_number() OVER (ORDER BY {order}) AS row_no FROM landed")
+        connection.execute(
+            f"CREATE TABLE numbered AS SELECT *, row_number() OVER (ORDER BY {order}) AS row_no FROM landed"
+        )
         connection.execute("CREATE OR REPLACE VIEW landed AS SELECT * FROM numbered")
         yield Landed(item, period, dataset, connection)
