@@ -69,6 +69,15 @@ bench: install ## Time and peak memory of a close at 1 million ledger rows
 bench-aws: install-aws ## Peak memory of the client at 1 and 5 million unloaded rows
 	PYTHONPATH=. $(BIN)/python benchmarks/athena_client.py
 
+# Great Expectations pins packages of its own and is no part of the product.
+$(VENV)-ge/.installed: Makefile
+	$(PYTHON) -m venv $(VENV)-ge
+	$(VENV)-ge/bin/pip install --quiet great_expectations==1.24.1 pyarrow==25.0.1
+	@touch $@
+
+bench-checks: install $(VENV)-ge/.installed ## Our checks against pandera on pandas and Great Expectations (LARGE=1: 20 million rows)
+	PYTHONPATH=. $(BIN)/python benchmarks/checks.py $(if $(LARGE),--large)
+
 lock: install ## Write what the pinned packages resolved to into constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt
 
