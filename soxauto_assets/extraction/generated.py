@@ -16,7 +16,7 @@ from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.catalog.witnesses import Witness
 from soxauto_assets.engines.sql import DIALECT, Statement, parse
 from soxauto_assets.errors import CatalogError
-from soxauto_assets.extraction.digest import cell_sql
+from soxauto_assets.extraction.digest import cell_sql, row_sql
 from soxauto_assets.extraction.dimensions import dimension_statements
 from soxauto_assets.sources.contracts import contract
 
@@ -81,7 +81,7 @@ def row_digest_text(item: Item, extract: str) -> str:
 
 def landed_digest_sql(item: Item) -> str:
     """Return DuckDB SQL over ``landed`` with the columns of :func:`row_digest_text`."""
-    row = " || ';' || ".join(cell_sql(f'"{column.name}"', column.type) for column in item.columns)
+    row = row_sql([cell_sql(f'"{column.name}"', column.type) for column in item.columns])
     parts = ", ".join(
         f"CAST(sum(CAST(CAST('0x' || substr(hash, {start}, {SLICE_DIGITS}) AS BIGINT) AS DECIMAL(38,0))) "
         f"AS DECIMAL(38,0)) AS {name}"
