@@ -6,7 +6,7 @@ DuckDB evaluates (``checks.rules``).
 
 import os
 from collections import Counter
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 
 import pandera.polars as pa
 import polars as pl
@@ -39,14 +39,9 @@ def polars_type(kind: ContractType) -> pl.DataType:
     return simple[kind.kind]
 
 
-def pandera_schema(item: Item, names: Container[str] | None = None) -> pa.DataFrameSchema:
-    """Return the item's pandera schema: strict, ordered, without coercion.
-
-    Args:
-        item: The catalog item.
-        names: Only these columns; None = all.
-    """
-    columns = {c.name: _column(c) for c in item.columns if names is None or c.name in names}
+def pandera_schema(item: Item) -> pa.DataFrameSchema:
+    """Return the item's pandera schema: strict, ordered, without coercion."""
+    columns = {c.name: _column(c, polars_type(c.type)) for c in item.columns}
     return pa.DataFrameSchema(columns, strict=True, ordered=True, coerce=False, name=item.id)
 
 
@@ -65,11 +60,10 @@ def evaluate_schema(item: Item, dataset: Dataset) -> Outcome:
         with pq.ParquetFile(path) as file:
             form = _frame(file.schema_arrow.empty_table())
             faults.update(_faults(pandera_schema(item), form))
-            # A column of another type is a fault already; rules over its values would say it again.
-            ruled = [c.name for c in item.columns if any(_broken(c)) and form.schema.get(c.name) == polars_type(c.type)]
-            schema = pandera_schema(item, ruled)
-            for batch in file.iter_batches(BATCH_ROWS, columns=ruled) if ruled else ():
-                faults.update(_faults(schema, _frame(batch.select(ruled))))
+            ruled = {c.name: _column(c) for c in item.columns if any(_broken(c)) and c.name in form.columns}
+            values = pa.DataFrameSchema(ruled, coerce=False, name=item.id)
+            for batch in file.iter_batches(BATCH_ROWS, columns=list(ruled)) if ruled else ():
+                faults.update(_faults(values, _frame(batch)))
     rows = sum(faults.values())
     return Outcome(
         held=not faults,
@@ -102,7 +96,8 @@ def _broken(column: OutputColumn) -> Iterator[str]:
         yield f"NOT regexp_full_match({name}, {text(column.pattern)})"
 
 
-def _column(column: OutputColumn) -> pa.Column:
+def _column(column: OutputColumn, kind: pl.DataType | None = None) -> pa.Column:
+    """Return a column's rules over values, with the rule over its type when one is given."""
     checks = []
     if column.allowed is not None:
         checks.append(pa.Check.isin(list(column.allowed)))
@@ -110,7 +105,7 @@ def _column(column: OutputColumn) -> pa.Column:
         checks.append(pa.Check.ge(column.minimum))
     if column.pattern is not None:
         checks.append(pa.Check.str_matches(f"^(?:{column.pattern})$"))
-    return pa.Column(polars_type(column.type), checks=checks, nullable=column.nullable, required=True)
+    return pa.Column(kind, checks=checks, nullable=column.nullable, required=True)
 
 
 def _frame(rows: pyarrow.Table | pyarrow.RecordBatch) -> pl.DataFrame:
