@@ -7,10 +7,11 @@ PORT ?= 3000
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-aws demo test test-aws test-months test-trino test-browser ui check format lock clean-state bench bench-aws
+.PHONY: help install install-aws demo test test-aws test-months test-trino test-browser effectiveness ui check \
+	format lock clean-state bench bench-aws bench-checks
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 install: $(STAMP) ## Create .venv and install the pinned packages
 
@@ -49,6 +50,9 @@ test-trino: install ## Run every query on a real Trino too; one is started unles
 test-browser: install ## Look at the web interface with Debian's Chromium
 	$(BIN)/pytest -m browser
 
+effectiveness: install ## Seed known faults into every item's landed rows: all must be caught (WRITE=1: docs/effectiveness.md)
+	$(if $(WRITE),$(BIN)/python -m soxauto_assets_tests.effectiveness --write,$(BIN)/pytest -m effectiveness)
+
 ui: install ## Open Dagster's web interface (PORT=3000)
 	$(BIN)/soxauto ui --port $(PORT)
 
@@ -68,6 +72,15 @@ bench: install ## Time and peak memory of a close at 1 million ledger rows
 
 bench-aws: install-aws ## Peak memory of the client at 1 and 5 million unloaded rows
 	PYTHONPATH=. $(BIN)/python benchmarks/athena_client.py
+
+# Great Expectations pins packages of its own and is no part of the product.
+$(VENV)-ge/.installed: Makefile
+	$(PYTHON) -m venv $(VENV)-ge
+	$(VENV)-ge/bin/pip install --quiet great_expectations==1.24.1 pyarrow==25.0.1
+	@touch $@
+
+bench-checks: install $(VENV)-ge/.installed ## Our checks against pandera on pandas and Great Expectations (LARGE=1: 20 million rows)
+	PYTHONPATH=. $(BIN)/python benchmarks/checks.py $(if $(LARGE),--large)
 
 lock: install ## Write what the pinned packages resolved to into constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt

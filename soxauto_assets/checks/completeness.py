@@ -1,4 +1,4 @@
-"""The rules of completeness beside the control totals: row digest, dropped rows, look-ups, gaps, other ways to the figures.
+"""The rules of completeness beside the control totals: digests, dropped rows, look-ups, gaps, other ways to the figures.
 
 Here belongs comparing what the source answered with the landed rows. What does not belong here: control totals
 (``checks.rules``) and asking the source (``extraction``).
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from soxauto_assets.catalog.model import Item, Tie
 from soxauto_assets.checks.model import CheckContext, Failing, Outcome
 from soxauto_assets.extraction.generated import ROW_DIGEST, TIE, landed_digest_sql
-from soxauto_assets.extraction.landing import Dataset
+from soxauto_assets.extraction.landing import Dataset, digest_of_rows
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.tables import Value
 from soxauto_assets.period import Period
@@ -45,6 +45,25 @@ def row_digest(item: Item, record: ExtractionRecord, dataset: Dataset, context: 
             for group in differing[:_SHOWN]
         ),
         failing=failing,
+    )
+
+
+def dataset_digest(item: Item, record: ExtractionRecord, dataset: Dataset, context: CheckContext) -> Outcome:
+    """The files still hold the rows that the extraction landed, with their names, types and order of columns."""
+    landed, now = record.dataset, digest_of_rows(item, dataset.files)
+    before = {tree.company: (tree.rows, tree.root) for tree in landed.companies}
+    after = {tree.company: (tree.rows, tree.root) for tree in now.companies}
+    differing = [c for c in sorted(before.keys() | after.keys(), key=str) if before.get(c) != after.get(c)]
+    return Outcome(
+        held=now.digest == landed.digest,
+        expected=f"{landed.rows} rows, sha256:{landed.digest}",
+        actual=f"{now.rows} rows, sha256:{now.digest}",
+        unit="rows",
+        difference=str(now.rows - landed.rows),
+        details=tuple(
+            f"{company}: landed {before.get(company, (0,))[0]} rows, now {after.get(company, (0,))[0]}, other content"
+            for company in differing[:_SHOWN]
+        ),
     )
 
 

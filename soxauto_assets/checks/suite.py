@@ -6,7 +6,6 @@ package are made from this plan, so that they cannot disagree. What does not bel
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -91,13 +90,19 @@ def _completeness(item: Item) -> Iterator[PlannedCheck]:
         "against the landed rows, tolerance zero",
         rules.control_totals,
     )
-    if not item.upload:
-        yield PlannedCheck(
-            "row_digest",
-            "error",
-            "SHA-256 of every row's text, added up in four parts, computed by the source and again from the landed rows",
-            completeness.row_digest,
-        )
+    origin = "from the file's lines as they were read" if item.upload else "by the source"
+    yield PlannedCheck(
+        "row_digest",
+        "error",
+        f"SHA-256 of every row's text, added up in four parts, computed {origin} and again from the landed rows",
+        completeness.row_digest,
+    )
+    yield PlannedCheck(
+        "dataset_digest",
+        "error",
+        "the digest that the extraction recorded is computed again from the landed files",
+        completeness.dataset_digest,
+    )
     if item.population:
         yield PlannedCheck(
             "dropped_rows",
@@ -201,19 +206,8 @@ def run_checks(
         One result per rule, in the plan's order. A rule that raised has status ``error``, which counts as failed.
     """
     chosen = [planned for planned in check_plan(item) if names is None or planned.name in names]
-    with _open(dataset) as rows:
+    with dataset.kept_open() as rows:
         return tuple(_evaluate(planned, item, record, rows, context) for planned in chosen)
-
-
-@contextmanager
-def _open(dataset: Dataset) -> Iterator[Dataset]:
-    """Open the rows once for all rules; rows that cannot be opened are left to each rule, which then says so."""
-    with ExitStack() as stack:
-        try:
-            dataset = stack.enter_context(dataset.opened())
-        except Exception:
-            stack.close()
-        yield dataset
 
 
 def _evaluate(

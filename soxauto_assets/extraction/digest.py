@@ -130,6 +130,14 @@ def cell_sql(column: str, kind: ContractType) -> str:
     return f"coalesce({text}, '~')"
 
 
+def row_sql(cells: Sequence[str]) -> str:
+    """Return the DuckDB expression of a row's text from its cells' expressions, none of which is null.
+
+    A chain of ``||`` copies the text once per cell, which takes twice as long for forty columns.
+    """
+    return f"concat_ws(';', {', '.join(cells)})"
+
+
 @contextmanager
 def _database() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open DuckDB with bounded memory; what it or Arrow cannot read or sort becomes one error of ours."""
@@ -150,7 +158,7 @@ def _trees(
     """Return the companies' trees in order: the company's bytes, null first."""
     if not files:
         return
-    row = " || ';' || ".join(cell_sql(f"c{place}", kind) for place, (_, kind) in enumerate(columns))
+    row = row_sql([cell_sql(f"c{place}", kind) for place, (_, kind) in enumerate(columns)])
     names = [name for name, _ in columns]
     company = "CAST(NULL AS VARCHAR)" if company_column is None else f"c{names.index(company_column)}"
     # One branch per file, columns by place: a scan of several files would cast all to the types of the first.

@@ -24,9 +24,10 @@ from soxauto_assets.engines.sql import BoundStatement, Statement, bind
 from soxauto_assets.errors import ExtractionError, SoxautoError
 from soxauto_assets.extraction.dimensions import PREFIX, judge, lookups
 from soxauto_assets.extraction.extractions import Extractions
-from soxauto_assets.extraction.generated import advisory, statements_of
+from soxauto_assets.extraction.generated import ROW_DIGEST, advisory, statements_of
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
+from soxauto_assets.extraction.row_texts import digest_of_values
 from soxauto_assets.extraction.tables import TypedTable
 from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.extraction.uploads import parse as parse_upload
@@ -165,7 +166,7 @@ class Extractor:
             dataset = self.datasets.land(item, period.key, [part], staging)
         record = replace(
             self._record(item, period, run_id, dataset),
-            answers={"control_totals": totals},
+            answers={"control_totals": totals, ROW_DIGEST: digest_of_values(item, parsed.rows)},
             warnings=tuple(f"line {r.line} was not taken: {r.reason}" for r in parsed.rejected),
             custody=custody,
         )

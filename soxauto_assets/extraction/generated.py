@@ -17,7 +17,7 @@ from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.catalog.witnesses import Witness
 from soxauto_assets.engines.sql import DIALECT, Statement, parse
 from soxauto_assets.errors import CatalogError
-from soxauto_assets.extraction.digest import cell_sql
+from soxauto_assets.extraction.digest import cell_sql, row_sql
 from soxauto_assets.extraction.dimensions import dimension_statements
 from soxauto_assets.sources.contracts import contract
 
@@ -28,7 +28,8 @@ ABSENT = "witness_absent__"
 MUTATION = "mutation__"
 TIE = "tie__"
 # Sixteen hexadecimal digits would not fit a signed integer; four times fifteen of the hash's 64 are added up.
-_SLICES = tuple((f"part_{number + 1}", 1 + 15 * number) for number in range(4))
+SLICE_DIGITS = 15
+SLICES = tuple((f"part_{number + 1}", 1 + SLICE_DIGITS * number) for number in range(4))
 
 
 def statements_of(item: Item, witnesses: Sequence[Witness]) -> dict[str, Statement]:
@@ -71,8 +72,8 @@ def row_digest_text(item: Item, extract: str) -> str:
     company = f"r.{item.company_column}" if item.company_column else ""
     hashed = f"select {company + ' as company, ' if company else ''}to_hex(sha256(to_utf8({row}))) as hash"
     parts = ", ".join(
-        f"cast(sum(cast(from_base(substr(h.hash, {start}, 15), 16) as decimal(38,0))) as decimal(38,0)) as {name}"
-        for name, start in _SLICES
+        f"cast(sum(cast(from_base(substr(h.hash, {start}, {SLICE_DIGITS}), 16) as decimal(38,0))) as decimal(38,0)) as {name}"
+        for name, start in SLICES
     )
     chosen = f"cast(h.company as varchar) as {item.company_column}, " if company else ""
     grouped = " group by h.company" if company else ""
@@ -84,10 +85,11 @@ def row_digest_text(item: Item, extract: str) -> str:
 
 def landed_digest_sql(item: Item) -> str:
     """Return DuckDB SQL over ``landed`` with the columns of :func:`row_digest_text`."""
-    row = " || ';' || ".join(cell_sql(f'"{column.name}"', column.type) for column in item.columns)
+    row = row_sql([cell_sql(f'"{column.name}"', column.type) for column in item.columns])
     parts = ", ".join(
-        f"CAST(sum(CAST(CAST('0x' || substr(hash, {start}, 15) AS BIGINT) AS DECIMAL(38,0))) AS DECIMAL(38,0)) AS {name}"
-        for name, start in _SLICES
+        f"CAST(sum(CAST(CAST('0x' || substr(hash, {start}, {SLICE_DIGITS}) AS BIGINT) AS DECIMAL(38,0))) "
+        f"AS DECIMAL(38,0)) AS {name}"
+        for name, start in SLICES
     )
     company = f'"{item.company_column}", ' if item.company_column else ""
     grouped = f' GROUP BY "{item.company_column}"' if item.company_column else ""

@@ -9,8 +9,8 @@ import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -41,7 +41,6 @@ class Dataset:
         digest: Digest of the rows.
         facts: Name, SHA-256 and size of each file.
         objects: Name, URI and version id of each file, where the store is S3.
-        connection: DuckDB that is open over the rows already, see :meth:`opened`.
     """
 
     item: Item
@@ -49,7 +48,6 @@ class Dataset:
     digest: DatasetDigest
     facts: tuple[Mapping[str, Any], ...] = ()
     objects: tuple[Mapping[str, Any], ...] = ()
-    connection: duckdb.DuckDBPyConnection | None = field(default=None, compare=False, repr=False)
 
     @property
     def uri(self) -> str:
@@ -61,20 +59,31 @@ class Dataset:
     @contextmanager
     def query(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open DuckDB over the rows, as the view ``landed``."""
-        if self.connection is not None:
-            with self.connection.cursor() as cursor:
-                yield cursor
-            return
         with session() as connection:
             columns = ", ".join(f'CAST("{c.name}" AS {c.type.duckdb}) AS "{c.name}"' for c in self.item.columns)
             connection.execute(f"CREATE VIEW landed AS SELECT {columns} FROM {scan(self.files)}")
             yield connection
 
     @contextmanager
-    def opened(self) -> Iterator["Dataset"]:
-        """Give the dataset with one DuckDB for all its queries: opening one for each rule costs more than a small rule."""
-        with self.query() as connection:
-            yield replace(self, connection=connection)
+    def kept_open(self) -> Iterator["Dataset"]:
+        """Give the same rows with one DuckDB for all queries within: opening one costs more than most queries do."""
+        with ExitStack() as stack:
+            yield _KeptOpen(self.item, self.files, self.digest, self.facts, self.objects, stack)
+
+
+@dataclass(frozen=True)
+class _KeptOpen(Dataset):
+    """Rows whose DuckDB is opened by the first query and closed by whoever keeps them open."""
+
+    stack: ExitStack = field(default_factory=ExitStack, compare=False, repr=False)
+    opened: list[duckdb.DuckDBPyConnection] = field(default_factory=list, compare=False, repr=False)
+
+    @contextmanager
+    def query(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """See :meth:`Dataset.query`; a file that cannot be read is an error of every query."""
+        if not self.opened:
+            self.opened.append(self.stack.enter_context(super().query()))
+        yield self.opened[0]
 
 
 class DatasetStore(Protocol):

@@ -22,6 +22,8 @@ def session(memory_limit: str = MEMORY_LIMIT) -> Iterator[duckdb.DuckDBPyConnect
         tempfile.TemporaryDirectory(prefix="soxauto-") as spill,
         duckdb.connect(config={"memory_limit": memory_limit, "threads": 2, "temp_directory": spill}) as connection,
     ):
+        # A query of more than two seconds would draw a bar into what a person or a log reads.
+        connection.execute("SET enable_progress_bar = false")
         yield connection
 
 

@@ -1,0 +1,1 @@
+"""The contenders of ``benchmarks/checks.py`` and the rows they check."""
