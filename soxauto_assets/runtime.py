@@ -26,6 +26,7 @@ from soxauto_assets.errors import NotSealed, PeriodError, StorageError
 from soxauto_assets.evidence.sealing import Sealer, Sealing
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
+from soxauto_assets.evidence.verify import MANIFEST
 from soxauto_assets.extraction.extract import Extractor, definition_digest
 from soxauto_assets.extraction.extractions import Extraction, Extractions
 from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
@@ -284,6 +285,13 @@ class Runtime:
         """
         execution = read_json(self.evidence.read(package, "data/execution.json"))
         sealed = self.evidence.statement(package)["predicate"]
+        if "extraction_record" not in execution:
+            raise StorageError(
+                f"attempt {package.attempt} was sealed by a version that did not name its extraction record",
+                action="close the month again",
+                item=item.id,
+                period=period.key,
+            )
         record, dataset = self.extractions.numbered(item, period, execution["extraction_record"])
         if (record.run_id, record.dataset.digest) != (execution["run_id"], sealed["dataset_digest"]):
             raise StorageError(
@@ -300,7 +308,8 @@ class Runtime:
 
         before = period.previous()
         package = self.evidence.newest(item.id, before.key)
-        if package is None:
+        # A package that was sealed before figures were has none to compare with.
+        if package is None or " data/figures.json\n" not in self.evidence.read(package, MANIFEST).decode():
             return None
         figures = read_json(self.evidence.read(package, "data/figures.json"))
         return Previous(before.key, package.seal_sha256, figures)
