@@ -73,7 +73,7 @@ class BoundStatement:
 @lru_cache(maxsize=1024)
 def normalised(sql: str) -> str:
     """Return SQL in one spelling: no comments, one line, the dialect's own case and spacing."""
-    return sqlglot.parse_one(sql, read=DIALECT).sql(DIALECT, comments=False)
+    return sqlglot.parse_one(sql, read=DIALECT).sql(DIALECT, comments=False, copy=False)
 
 
 def statements(item: Item) -> dict[str, Statement]:
@@ -123,9 +123,10 @@ def bind(
     baseline = _tree(statement.item, statement.purpose, statement.template)
     _put_tables(baseline, statement, bindings)
     _put_parameters(baseline, {name: value for name, value in configuration.items() if name in statement.parameters})
-    executed = baseline.copy()
-    _put_parameters(executed, period.parameters())
-    return BoundStatement(statement, executed.sql(DIALECT, pretty=True), baseline.sql(DIALECT, pretty=True))
+    text = baseline.sql(DIALECT, pretty=True)
+    # From here on the tree is the executed text's; printing may take it apart.
+    _put_parameters(baseline, period.parameters())
+    return BoundStatement(statement, baseline.sql(DIALECT, pretty=True, copy=False), text)
 
 
 def literal(value: ParameterValue) -> exp.Expr:
