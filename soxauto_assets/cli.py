@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from dotenv import load_dotenv
 
+from soxauto_assets.commands.proofs_cli import COMMANDS as PROOF_COMMANDS
 from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
@@ -163,5 +164,5 @@ def ui(port: int, host: str) -> None:
     serve(Settings.from_environment(), host, port)
 
 
-for _command in SOURCE_COMMANDS:
+for _command in (*SOURCE_COMMANDS, *PROOF_COMMANDS):
     main.add_command(_command)
