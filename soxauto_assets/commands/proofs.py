@@ -133,6 +133,8 @@ def draw_sample(
         StorageError: A file cannot be read or written; none is overwritten.
         NotVerified: The package does not verify.
     """
+    if proofs is not None and proofs.is_dir() and any(proofs.iterdir()):
+        raise StorageError(f"{proofs} is not empty", action="give a new folder for sample and proofs")
     sealed = _sealed(place)
     document, made = draw_rows(sealed, nonce, size, company)
     of = f"the rows of {company}" if company is not None else "all rows"

@@ -194,7 +194,8 @@ def position_of(sealed: SealedRows, key: Mapping[str, str | None]) -> int:
         below = f"SELECT count(*) FROM ({_hashed(sealed)}) WHERE company IS NOT DISTINCT FROM ? AND hash < ?"
         ranks = [connection.execute(below, [company, digest]).fetchall()[0][0] for company, digest in found]
     first = _firsts(sealed)
-    positions = [first[company] + int(rank) for (company, _), rank in zip(found, ranks, strict=True)]
+    # A company that the package does not list is noticed when its rows are proven.
+    positions = [first.get(company, 0) + int(rank) for (company, _), rank in zip(found, ranks, strict=True)]
     if not positions:
         raise RowError("no sealed row has this key", action="look the key up in the rows of the package")
     if len(positions) > 1:
@@ -248,10 +249,11 @@ def prove(sealed: SealedRows, positions: Sequence[int]) -> list[dict[str, Any]]:
             **_where(sealed),
         )
     trees = _grow(sealed, sorted(set(positions)))
-    outer = [proof.company_hash(tree.company, tree.rows, tree.root) for tree in trees]
+    outer = [proof.company_hash(*tree.facts) for tree in trees]
     root = proof.tree_root(outer) if sealed.company_column else (trees[0].root if trees else proof.tree_root([]))
     rows = sum(tree.rows for tree in trees)
-    if proof.dataset_digest(sealed.columns, rows, root) != sealed.digest:
+    found = (proof.dataset_digest(sealed.columns, rows, root), rows, root)
+    if found != (sealed.digest, sealed.rows, sealed.root) or [tree.facts for tree in trees] != [*sealed.trees]:
         raise NotVerified("the rows give another digest than the sealed one", action=_RESTORE, **_where(sealed))
     places = [_place(trees, position) for position in positions]
     cells = _cells(sealed, {tree.hash_at(place) for tree, place in places})
@@ -334,6 +336,10 @@ class _Tree:
     @property
     def root(self) -> str:
         return self.levels[-1][0].hex()
+
+    @property
+    def facts(self) -> tuple[str | None, int, str]:
+        return self.company, self.rows, self.root
 
     def add(self, block: bytes, wanted: Sequence[int]) -> None:
         start, end = self.first + self.rows, self.first + self.rows + len(block) // _HASH

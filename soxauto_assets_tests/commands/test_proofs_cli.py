@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from soxauto_assets.cli import main
+from soxauto_assets.evidence import reference_digest
 from soxauto_assets.evidence.store import local_path
 from soxauto_assets_tests.closing import close
 
@@ -96,6 +97,8 @@ def test_a_sample_is_shown_with_keys_and_its_proofs_are_checked_without_the_pack
     assert rows > 3 and "3 of all rows of IPE_07 2025-09 attempt 1 (lake), by root and nonce" in made.output
     assert Path("s.json").read_text() == Path("for-auditor/sample.json").read_text()
     again = soxauto("sample", package, "--size", 3, "--nonce", "autumn")
+    taken = soxauto("sample", package, "--nonce", "autumn", "--proofs", "for-auditor")
+    assert taken.exit_code == 2 and "for-auditor is not empty. Next: give a new folder" in said(taken)
     assert again.output.splitlines()[1:4] == made.output.splitlines()[1:4]
     for line in again.output.splitlines()[1:4]:
         assert "position" in line and "id_company" in line and "entry_no" in line
@@ -170,3 +173,14 @@ def test_no_file_is_overwritten_and_no_damaged_package_is_proven_from(soxauto, p
         result = soxauto(*arguments)
         assert result.exit_code == 2 and "does not verify: data/checks.json differs from the seal" in said(result)
     assert soxauto("check-row", "proof.json", "--package", package).exit_code == 2
+
+
+def test_the_second_implementation_computes_the_digest_of_a_package(package, capsys):
+    digest = sealed(package)["digest"]
+    assert reference_digest.main([str(package)]) == 0
+    assert capsys.readouterr().out.count(digest) == 2
+    dataset = package / "data" / "dataset.json"
+    dataset.chmod(0o644)
+    dataset.write_text(dataset.read_text().replace(digest, "00" * 32))
+    assert reference_digest.main([str(package)]) == 1
+    assert reference_digest.main([]) == 2

@@ -71,6 +71,17 @@ def alone(tmp_path_factory) -> SealedRows:
     return sealed_rows(tmp_path_factory.mktemp("alone"), [rows], WITHOUT, None, key=("n",))
 
 
+@pytest.fixture(scope="module")
+def made(many) -> dict:
+    """A proof of a row in the second leaf."""
+    return prove(many, [1_030])[0]
+
+
+@pytest.fixture(scope="module")
+def drawn(many) -> dict:
+    return sample(many, "autumn", 5, None)[0]
+
+
 def why(document: Any, digest: str) -> str:
     """Return the reason code of a proof that does not hold."""
     with pytest.raises(Fault) as fault:
@@ -160,8 +171,10 @@ def test_a_position_beyond_the_rows_is_refused(few, position):
         prove(few, [position])
 
 
-def test_rows_that_do_not_give_the_sealed_digest_prove_nothing(few):
-    other = SealedRows(**{**vars(few), "digest": "00" * 32})
+@pytest.mark.parametrize("member", ["digest", "root", "rows", "trees"])
+def test_rows_that_do_not_give_what_was_sealed_prove_nothing(few, member):
+    wrong = {"digest": "00" * 32, "root": "00" * 32, "rows": few.rows + 1, "trees": few.trees[1:]}
+    other = SealedRows(**{**vars(few), member: wrong[member]})
     with pytest.raises(NotVerified, match="the rows give another digest than the sealed one"):
         prove(other, [0])
 
@@ -237,10 +250,9 @@ def other_hash(value: str) -> str:
         (("format",), "soxauto-row-proof/v2", "form"),
     ],
 )
-def test_a_changed_proof_fails_for_the_reason_of_its_change(many, path, to, code):
-    [document] = prove(many, [1_030])
-    check_proof(document, many.digest)
-    assert why(changed(document, *path, to=to), many.digest) == code
+def test_a_changed_proof_fails_for_the_reason_of_its_change(many, made, path, to, code):
+    check_proof(made, many.digest)
+    assert why(changed(made, *path, to=to), many.digest) == code
 
 
 def test_a_proof_for_another_digest_a_member_more_or_less_and_no_proof_fail(few):
@@ -405,10 +417,9 @@ def test_a_sample_without_companies(alone):
         (("format",), "soxauto-row-proof/v1", "form"),
     ],
 )
-def test_a_changed_sample_fails_for_the_reason_of_its_change(many, path, to, code):
-    document, _ = sample(many, "autumn", 5, None)
+def test_a_changed_sample_fails_for_the_reason_of_its_change(many, drawn, path, to, code):
     with pytest.raises(Fault) as fault:
-        check_sample(changed(document, *path, to=to), many.digest)
+        check_sample(changed(drawn, *path, to=to), many.digest)
     assert fault.value.code == code
 
 
