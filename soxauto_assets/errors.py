@@ -85,3 +85,7 @@ class FailedVerdict(SoxautoError):
 
 class NotVerified(SoxautoError):
     """A package does not match its seal."""
+
+
+class RowError(SoxautoError):
+    """A row, sample or proof that is asked for is not there, not the only one, or not named in a valid form."""

@@ -33,7 +33,7 @@ def verify_places(places: Sequence[str], as_json: bool, console: Console) -> int
     Raises:
         StorageError: A path does not exist or holds no package, or an object cannot be fetched.
     """
-    packages = {name: folder for place in places for name, folder in _packages(place).items()}
+    packages = {name: folder for place in places for name, folder in packages_at(place).items()}
     results = {name: verify_and_recompute(folder) for name, folder in packages.items()}
     if as_json:
         print(json.dumps({name: [layer.to_json() for layer in layers] for name, layers in results.items()}, indent=2))
@@ -57,8 +57,15 @@ def _show(package: str, layers: Sequence[Layer], console: Console) -> None:
         )
 
 
-def _packages(place: str) -> dict[str, Path]:
-    """Return the local folders of the packages at a place, by the names they are shown with."""
+def packages_at(place: str) -> dict[str, Path]:
+    """Return the local folders of the packages at a place, by the names they are shown with.
+
+    Args:
+        place: A folder, or ``s3://bucket/evidence/ITEM/PERIOD/attempt-0001.json``, which is fetched.
+
+    Raises:
+        StorageError: A path does not exist or holds no package, or an object cannot be fetched.
+    """
     if place.startswith(_S3):
         return {place: _fetched(place)}
     return {str(folder): folder for folder in _folders(Path(place))}

@@ -93,11 +93,11 @@ def dataset_digest(files: Sequence[Path], columns: Columns, company_column: str 
             values that have no exact text; the message names it.
         StorageError: A file cannot be read, or the rows cannot be sorted.
     """
-    _require_company(columns, company_column)
-    with _database() as connection:
-        for path in files:
-            _require_columns(connection, path, columns)
-        trees = tuple(_trees(connection, files, columns, company_column))
+    with sorted_hashes(files, columns, company_column) as runs:
+        trees = tuple(
+            CompanyRoot(company, *_tree(hashes for _, hashes in blocks))
+            for company, blocks in groupby(runs, key=itemgetter(0))
+        )
     rows = sum(tree.rows for tree in trees)
     if company_column is None:
         root = trees[0].root if trees else _root([])
@@ -106,6 +106,42 @@ def dataset_digest(files: Sequence[Path], columns: Columns, company_column: str 
     schema = tuple((name, kind.name) for name, kind in columns)
     header = f"{TAG}\n{canonical_json(schema).decode()}\n{rows}\n{root}"
     return DatasetDigest(sha256_hex(header.encode()), rows, root, trees if company_column is not None else (), schema)
+
+
+@contextmanager
+def sorted_hashes(
+    files: Sequence[Path], columns: Columns, company_column: str | None
+) -> Iterator[Iterator[tuple[str | None, bytes]]]:
+    """Stream the row hashes in the order of the trees: by company, null first, then ascending.
+
+    Args:
+        files: As in :func:`dataset_digest`.
+        columns: As in :func:`dataset_digest`.
+        company_column: As in :func:`dataset_digest`.
+
+    Yields:
+        Runs of one company: the company, and any number of its hashes joined.
+
+    Raises:
+        ExtractionError: As :func:`dataset_digest`.
+        StorageError: As :func:`dataset_digest`.
+    """
+    _require_company(columns, company_column)
+    with _database() as connection:
+        for path in files:
+            _require_columns(connection, path, columns)
+        yield _runs(connection, files, columns, company_column)
+
+
+def placed_row_sql(columns: Columns) -> str:
+    """Return the DuckDB expression of a row's text, over columns named ``c0``, ``c1`` and so on by place."""
+    return row_sql([cell_sql(f"c{place}", kind) for place, (_, kind) in enumerate(columns)])
+
+
+def rows_of(path: Path, columns: Columns) -> str:
+    """Return the FROM item of one file, its columns named ``c0``, ``c1`` and so on by place."""
+    names = ", ".join(f"c{place}" for place in range(len(columns)))
+    return f"{scan([path])} AS part({names})"
 
 
 def cell_sql(column: str, kind: ContractType) -> str:
@@ -152,33 +188,20 @@ def _database() -> Iterator[duckdb.DuckDBPyConnection]:
         ) from error
 
 
-def _trees(
+def _runs(
     connection: duckdb.DuckDBPyConnection, files: Sequence[Path], columns: Columns, company_column: str | None
-) -> Iterator[CompanyRoot]:
-    """Return the companies' trees in order: the company's bytes, null first."""
+) -> Iterator[tuple[str | None, bytes]]:
+    """Return the sorted hashes in runs of one company, cut from Arrow's own buffers."""
     if not files:
         return
-    row = row_sql([cell_sql(f"c{place}", kind) for place, (_, kind) in enumerate(columns)])
     names = [name for name, _ in columns]
-    company = "CAST(NULL AS VARCHAR)" if company_column is None else f"c{names.index(company_column)}"
+    code = "CAST(NULL AS VARCHAR)" if company_column is None else f"c{names.index(company_column)}"
     # One branch per file, columns by place: a scan of several files would cast all to the types of the first.
     parts = " UNION ALL ".join(
-        f"SELECT {company} AS company, unhex(sha256({row})) AS hash FROM {_scan(path, columns)}" for path in files
+        f"SELECT {code} AS company, unhex(sha256({placed_row_sql(columns)})) AS hash FROM {rows_of(path, columns)}"
+        for path in files
     )
-    reader = connection.sql(f"{parts} ORDER BY company NULLS FIRST, hash").to_arrow_reader(_BATCH_ROWS)
-    for code, runs in groupby(_runs(reader), key=itemgetter(0)):
-        yield CompanyRoot(code, *_tree(hashes for _, hashes in runs))
-
-
-def _scan(path: Path, columns: Columns) -> str:
-    """Return the FROM item of one file, its columns named ``c0``, ``c1`` and so on by place."""
-    names = ", ".join(f"c{place}" for place in range(len(columns)))
-    return f"{scan([path])} AS part({names})"
-
-
-def _runs(reader: pa.RecordBatchReader) -> Iterator[tuple[str | None, bytes]]:
-    """Return the hashes in runs of one company, cut from Arrow's own buffers."""
-    for batch in reader:
+    for batch in connection.sql(f"{parts} ORDER BY company NULLS FIRST, hash").to_arrow_reader(_BATCH_ROWS):
         hashes = batch.column("hash").cast(pa.binary(_HASH))
         data = hashes.buffers()[1].to_pybytes()[hashes.offset * _HASH :]
         companies = pc.run_end_encode(batch.column("company"))
@@ -244,7 +267,7 @@ def _require_columns(connection: duckdb.DuckDBPyConnection, path: Path, columns:
     if not guards:
         return
     counts = ", ".join(f"count(*) FILTER (WHERE {guard})" for guard in guards.values())
-    [faults] = connection.execute(f"SELECT {counts} FROM {_scan(path, columns)}").fetchall()
+    [faults] = connection.execute(f"SELECT {counts} FROM {rows_of(path, columns)}").fetchall()
     for place, count in zip(guards, faults, strict=True):
         if count:
             raise ExtractionError(
