@@ -86,6 +86,10 @@ class Runtime:
             from soxauto_assets.engines.athena import AthenaEngine
 
             return AthenaEngine(self.aws, work=self.settings.home / "work" / "athena")
+        if self.settings.trino:
+            from soxauto_assets.engines.trino import TrinoEngine
+
+            return TrinoEngine(self.settings.trino)
         from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 
         return DuckDBEngine(

@@ -12,9 +12,10 @@ from pathlib import Path
 from soxauto_assets.aws.settings import AwsSettings
 from soxauto_assets.errors import SettingsError
 from soxauto_assets.period import Period
+from soxauto_assets.trino_settings import TrinoSettings
 
 PROJECT = Path(__file__).resolve().parents[1]
-ENVIRONMENTS = ("demo", "lake", "aws")
+ENVIRONMENTS = ("demo", "lake", "aws", "trino")
 FIRST_PERIOD = "2024-08"
 
 
@@ -23,7 +24,7 @@ class Settings:
     """The settings in force.
 
     Attributes:
-        environment: ``demo``, ``lake`` or ``aws``.
+        environment: ``demo``, ``lake``, ``aws`` or ``trino``.
         home: Folder of datasets, evidence and Dagster's storage; in ``aws``, of local copies and Dagster's storage.
         lake: The lake folder.
         bindings: The bindings file.
@@ -32,6 +33,7 @@ class Settings:
         first_period: First period offered.
         memory_limit: DuckDB's memory limit.
         aws: Settings of AWS, in environment ``aws``.
+        trino: Settings of Trino, in environment ``trino``.
     """
 
     environment: str
@@ -43,6 +45,7 @@ class Settings:
     first_period: Period
     memory_limit: str
     aws: AwsSettings | None = None
+    trino: TrinoSettings | None = None
 
     @classmethod
     def from_environment(cls, variables: Mapping[str, str] | None = None, lake: Path | None = None) -> "Settings":
@@ -76,6 +79,7 @@ class Settings:
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
             aws=AwsSettings.from_environment(given) if environment == "aws" else None,
+            trino=TrinoSettings.from_environment(given) if environment == "trino" else None,
         )
 
     @property
@@ -97,7 +101,9 @@ class Settings:
         }
         if self.configuration:
             values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
-        return {**values, **(self.aws.variables() if self.aws else {})}
+        for engine in (self.aws, self.trino):
+            values |= engine.variables() if engine else {}
+        return values
 
 
 def _of(given: Path, environment: str) -> Path:

@@ -9,9 +9,9 @@ ROOT = Path(__file__).parents[1] / "soxauto_assets"
 # A room may import itself and the rooms before it in this order.
 ORDER = [
     {"errors"},
-    {"period", "canonical"},
+    {"period", "canonical", "variables"},
     {"catalog"},
-    {"aws"},
+    {"aws", "trino_settings"},
     {"numbered"},
     {"records", "acts", "settings"},
     {"sources"},

@@ -8,16 +8,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 
 from soxauto_assets.errors import SettingsError
 from soxauto_assets.period import Period
+from soxauto_assets.variables import read, refused, written
 
 LockMode = Literal["COMPLIANCE", "GOVERNANCE", "NONE"]
 _LOCK_MODES = ("COMPLIANCE", "GOVERNANCE", "NONE")
 _S3_URI = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(/[A-Za-z0-9!_.*'()=/-]*)?$")
-_TRUE, _FALSE = {"true", "1", "yes"}, {"false", "0", "no"}
 
 # Field name -> environment variable, in the order in which people fill them in.
 VARIABLES = {
@@ -136,12 +136,12 @@ class AwsSettings:
         """
         kinds = {field.name: field.type for field in fields(cls)}
         given = {name: variables[variable] for name, variable in VARIABLES.items() if variables.get(variable)}
-        return cls(**{name: _read(name, kinds[name], text) for name, text in given.items()})
+        return cls(**{name: read(VARIABLES[name], kinds[name], text) for name, text in given.items()})
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that give these settings to a child process."""
         values = {variable: getattr(self, name) for name, variable in VARIABLES.items()}
-        return {v: _written(value) for v, value in values.items() if value is not None}
+        return {v: written(value) for v, value in values.items() if value is not None}
 
     @property
     def results(self) -> str | None:
@@ -169,27 +169,5 @@ class AwsSettings:
         return datetime(end.year + self.retention_years, end.month, 1, tzinfo=UTC)
 
 
-def _read(name: str, kind: Any, text: str) -> Any:
-    if kind is bool:
-        if text.lower() not in _TRUE | _FALSE:
-            raise _refuse(name, text, "true or false")
-        return text.lower() in _TRUE
-    if kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            raise _refuse(name, text, "a number") from None
-    if kind in (Decimal, Decimal | None):
-        try:
-            return Decimal(text)
-        except InvalidOperation:
-            raise _refuse(name, text, "a number") from None
-    return text
-
-
-def _written(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _refuse(name: str, value: Any, wanted: str) -> SettingsError:
-    return SettingsError(f"{VARIABLES[name]} is {value!r}", action=f"set it to {wanted}")
+    return refused(VARIABLES[name], value, wanted)

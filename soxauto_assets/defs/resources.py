@@ -31,6 +31,10 @@ class EngineResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Return what it adds to the AWS settings; nothing for an engine outside AWS."""
         return {}
 
+    def variables(self) -> dict[str, str]:
+        """Return the environment variables of an engine that has settings of its own."""
+        return {}
+
 
 class StoresResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """Where datasets, records and evidence are kept: here, folders below the home folder."""
@@ -77,7 +81,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     engine: EngineResource
     stores: StoresResource
-    environment: str = Field(description="demo, lake or aws (SOXAUTO_ENV).")
+    environment: str = Field(description="demo, lake, aws or trino (SOXAUTO_ENV).")
     bindings: str = Field(description="Bindings file (SOXAUTO_BINDINGS).")
     witnesses: str = Field(default="", description="Register of witnesses (SOXAUTO_WITNESSES).")
     configuration: str | None = Field(
@@ -95,6 +99,7 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             settings = Settings.from_environment(
                 {
                     **(AwsSettings(**given).variables() if given else {}),
+                    **self.engine.variables(),
                     "SOXAUTO_ENV": self.environment,
                     "SOXAUTO_HOME": self.stores.home,
                     "SOXAUTO_LAKE": getattr(self.engine, "lake", ""),
@@ -126,7 +131,7 @@ def platform_resource(settings: Settings) -> PlatformResource:
     """Return the resource that the settings describe.
 
     Raises:
-        SettingsError: The AWS environment lacks a bucket's name.
+        SettingsError: The AWS environment lacks a bucket's name, or the Trino environment its cluster or its places.
     """
     engine: EngineResource
     stores: StoresResource
@@ -134,6 +139,10 @@ def platform_resource(settings: Settings) -> PlatformResource:
         from soxauto_assets.defs.aws_resources import athena_resource, s3_stores_resource
 
         engine, stores = athena_resource(settings.aws), s3_stores_resource(settings)
+    elif settings.trino is not None:
+        from soxauto_assets.defs.trino_resources import trino_resource
+
+        engine, stores = trino_resource(settings.trino), StoresResource(home=str(settings.home))
     else:
         spill = str(settings.home / "spill")
         engine = DuckDBLakeResource(lake=str(settings.lake), memory_limit=settings.memory_limit, spill=spill)

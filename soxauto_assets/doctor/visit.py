@@ -44,6 +44,19 @@ def examine(runtime: Runtime, items: Sequence[Item], period: Period) -> Iterator
         if not usable:
             yield Finding("everything else", "sources and queries", "not looked at", "the workgroup cannot be used")
             return
+    if runtime.settings.environment == "trino":
+        from soxauto_assets.doctor.trino import examine_cluster
+        from soxauto_assets.engines.trino import TrinoEngine
+
+        cluster = runtime.engine
+        assert isinstance(cluster, TrinoEngine)
+        usable = True
+        for finding in examine_cluster(cluster):
+            usable = usable and not (finding.area == "identity" and finding.status == "fault")
+            yield finding
+        if not usable:
+            yield Finding("everything else", "sources and queries", "not looked at", "the cluster cannot be used")
+            return
     try:
         extractor = runtime.extractor
     except SoxautoError as error:

@@ -13,7 +13,7 @@ from typing import Any
 
 from soxauto_assets.extraction.landing import file_sha256
 
-_LIBRARIES = ("dagster", "duckdb", "pandas", "pandera", "polars", "pyarrow", "rfc8785", "sqlglot")
+_LIBRARIES = ("dagster", "duckdb", "pandas", "pandera", "polars", "pyarrow", "rfc8785", "sqlglot", "trino")
 _PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -198,7 +198,7 @@ def test_one_code_location_name_everywhere():
 def test_importing_the_package_does_no_io_and_loads_neither_dagster_nor_pandas():
     code = (
         "import sys, json, soxauto_assets; "
-        "print(json.dumps(sorted({'dagster', 'pandas', 'duckdb', 'pandera', 'boto3'} & set(sys.modules))))"
+        "print(json.dumps(sorted({'dagster', 'pandas', 'duckdb', 'pandera', 'boto3', 'trino'} & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
@@ -207,7 +207,7 @@ def test_importing_the_package_does_no_io_and_loads_neither_dagster_nor_pandas()
 def test_loading_the_definitions_does_not_load_the_aws_side():
     code = (
         "import sys, json, soxauto_assets.definitions; "
-        "print(json.dumps(sorted({'pandera', 'boto3', 'awswrangler', 'polars', 'pandas'} & set(sys.modules))))"
+        "print(json.dumps(sorted({'pandera', 'boto3', 'awswrangler', 'polars', 'pandas', 'trino'} & set(sys.modules))))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []

@@ -11,20 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.error_names import quotes_no_row
 from soxauto_assets.errors import ExtractionError
 
 SYSTEM, USER = 1, 2
 _NAMED = re.compile(r"^(?:[A-Z][A-Za-z]*Exception: )?([A-Z][A-Z0-9_]{3,}): ?(.*)", re.DOTALL)
-_ABOUT_THE_STATEMENT = {
-    "AMBIGUOUS_NAME", "CATALOG_NOT_FOUND", "COLUMN_NOT_FOUND", "COLUMN_TYPE_UNKNOWN", "DUPLICATE_COLUMN_NAME",
-    "EXPRESSION_NOT_AGGREGATE", "EXPRESSION_NOT_SCALAR", "FUNCTION_NOT_FOUND", "MISMATCHED_COLUMN_ALIASES",
-    "MISSING_COLUMN_NAME", "MISSING_GROUP_BY", "NOT_SUPPORTED", "PERMISSION_DENIED", "SCHEMA_NOT_FOUND", "SYNTAX_ERROR",
-    "TABLE_NOT_FOUND", "TYPE_MISMATCH", "VIEW_IS_STALE",
-}  # fmt: skip
-_ABOUT_PLACES = {
-    "HIVE_CANNOT_OPEN_SPLIT", "HIVE_FILESYSTEM_ERROR", "HIVE_METASTORE_ERROR", "HIVE_PATH_ALREADY_EXISTS",
-    "HIVE_WRITER_OPEN_ERROR", "HIVE_WRITER_CLOSE_ERROR",
-}  # fmt: skip
 _ABOUT_LIMITS = re.compile(r"(exhausted resources|bytes scanned limit|exceeded|timed? ?out)", re.IGNORECASE)
 
 
@@ -76,7 +67,7 @@ def _shown(message: str) -> str:
     """Return the part of a message that quotes no row."""
     named = _NAMED.match(message)
     if named:
-        shown = named.group(1) in _ABOUT_THE_STATEMENT | _ABOUT_PLACES or named.group(1).startswith("EXCEEDED_")
+        shown = quotes_no_row(named.group(1))
         detail = named.group(2).splitlines()[0][:500] if named.group(2) else ""
         return f": {named.group(1)}: {detail}" if shown and detail else f": {named.group(1)}"
     return f": {message.splitlines()[0][:500]}" if message and _ABOUT_LIMITS.search(message) else ""

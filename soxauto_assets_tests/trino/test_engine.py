@@ -1,0 +1,362 @@
+"""The Trino engine on a real server: a whole month, and everything that can go wrong on the way."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from soxauto_assets.catalog import all_items
+from soxauto_assets.doctor import examine
+from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.trino import TrinoEngine
+from soxauto_assets.errors import CredentialsError, ExtractionError, SettingsError
+from soxauto_assets.period import Period
+from soxauto_assets.runtime import Runtime
+from soxauto_assets.settings import PROJECT, Settings
+from soxauto_assets.sources.bindings import TableName
+from soxauto_assets.trino_settings import TrinoSettings
+from soxauto_assets_tests.closing import close
+from soxauto_assets_tests.trino.comparing import Address
+from soxauto_assets_tests.trino.tables import create_table, run
+
+PERIOD = "2025-09"
+QUERIED = [item.id for item in all_items() if not item.upload]
+EXTRACT = Errand("extract", "IPE_07", PERIOD, "run-1")
+# Minutes of work, and hardly a row.
+LONG = (
+    "select cast(a * b * c as bigint) as n from unnest(sequence(1, 10000)) as t(a) "
+    "cross join unnest(sequence(1, 10000)) as u(b) cross join unnest(sequence(1, 10000)) as v(c) "
+    "where (a * b * c) % 1000003 = 1"
+)
+
+
+class Scratch:
+    """The schema of helper tables."""
+
+    def __init__(self, address: Address, connection: Any):
+        self.address = address
+        self.connection = connection
+        self.schema = f"scratch_{uuid4().hex[:8]}"
+        # The metastore of the test server keeps the tables it manages in its own folder.
+        self.location = f"local:///.metastore/{self.schema}"
+        self.path = address.files / ".metastore" / self.schema
+        run(connection, f"create schema hive.{self.schema}")
+        self.path.mkdir(exist_ok=True)
+
+    def variables(self) -> dict[str, str]:
+        """Return the variables of a deployment on the server."""
+        return {
+            "TRINO_HOST": self.address.host,
+            "TRINO_PORT": str(self.address.port),
+            "TRINO_SCHEME": "http",
+            "TRINO_USER": "closer",
+            "TRINO_CATALOG": self.address.catalog,
+            "TRINO_SCHEMA": self.schema,
+            "TRINO_UNLOAD_LOCATION": self.location,
+            "TRINO_UNLOAD_PATH": str(self.path),
+        }
+
+    def settings(self, **changes: Any) -> TrinoSettings:
+        return replace(TrinoSettings.from_environment(self.variables()), **changes)
+
+    def leavings(self) -> list[str]:
+        """Return the tables and files that are left."""
+        tables = [row[0] for row in run(self.connection, f"show tables from hive.{self.schema}")]
+        return tables + [str(path.relative_to(self.path)) for path in self.path.rglob("*")]
+
+    def states(self, mark: str) -> set[str]:
+        """Return the states of the queries whose text holds a mark."""
+        asked = f"select state, query from system.runtime.queries where user = 'closer' and strpos(query, '{mark}') > 0"
+        return {row[0] for row in run(self.connection, asked)}
+
+
+@pytest.fixture(scope="module")
+def place(address: Address, connection: Any) -> Scratch:
+    return Scratch(address, connection)
+
+
+@pytest.fixture
+def engine(place: Scratch) -> Iterator[TrinoEngine]:
+    opened = TrinoEngine(place.settings())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def variables(place: Scratch, runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A deployment whose bindings are confirmed, with names of three parts; the tables are those of ``runtime``."""
+    base = tmp_path_factory.mktemp("deployment")
+    content = yaml.safe_load((PROJECT / "bindings" / "demo.yaml").read_text("utf-8"))
+    for entry in content["sources"].values():
+        entry["catalog"] = "hive"
+    (base / "trino.yaml").write_text(yaml.safe_dump({**content, "environment": "trino"}), "utf-8")
+    return {
+        **place.variables(),
+        "SOXAUTO_ENV": "trino",
+        "SOXAUTO_HOME": str(base / "home"),
+        "SOXAUTO_BINDINGS": str(base),
+        "SOXAUTO_WITNESSES": str(PROJECT / "witnesses" / "demo.yaml"),
+    }
+
+
+def soxauto(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    home = Path(variables["SOXAUTO_HOME"])
+    home.mkdir(parents=True, exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-c", "from soxauto_assets.cli import main; main()", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONPATH": str(PROJECT), **variables},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
+    )
+
+
+@pytest.fixture(scope="module")
+def closed(variables: dict[str, str], runtime: Runtime) -> Iterator[Runtime]:
+    """The month, closed by the command line on Trino."""
+    export = runtime.settings.lake / "_uploads" / PERIOD / "jdash.csv"
+    handed_in = soxauto(variables, "ingest", "jdash", str(export), "--period", PERIOD, "--uploader", "demo")
+    assert handed_in.returncode == 0, handed_in.stderr
+    done = soxauto(variables, "close", PERIOD)
+    assert done.returncode == 0, done.stdout + done.stderr
+    opened = Runtime(Settings.from_environment(variables))
+    yield opened
+    opened.close()
+
+
+def predicate(runtime: Runtime, item: str) -> dict[str, Any]:
+    package = runtime.evidence.newest(item, PERIOD)
+    assert package is not None
+    found: dict[str, Any] = runtime.evidence.statement(package)["predicate"]
+    return found
+
+
+@pytest.mark.parametrize("item", QUERIED)
+def test_the_rows_are_those_of_the_embedded_run(item: str, closed: Runtime, runtime: Runtime):
+    close(runtime, item)
+    demo, trino = predicate(runtime, item), predicate(closed, item)
+    assert trino["dataset_digest"] == demo["dataset_digest"]
+    assert (trino["rows"], trino["verdict"]) == (demo["rows"], "passed")
+    # Some companies exist in environment demo alone; elsewhere the demo lake's rows warn.
+    judged = [[check for check in found["checks"] if check[0] != "company_known"] for found in (demo, trino)]
+    assert judged[0] == judged[1]
+    assert (demo["environment"], trino["environment"]) == ("demo", "trino")
+
+
+@pytest.mark.parametrize("item", QUERIED)
+def test_the_record_says_what_trino_did(item: str, closed: Runtime, place: Scratch):
+    (record,) = closed.extractor.records.all(item, PERIOD)
+    assert record["performed_by"]["trino_user"] == "closer"
+    assert {source["catalog"] for source in record["bindings"].values()} == {"hive"}
+    for purpose, statement in record["statements"].items():
+        execution = statement["execution"]
+        assert execution["id"].count("_") == 3, purpose
+        assert execution["version"].startswith("476 (client ")
+        assert (execution["state"], execution["states"][-1]["state"]) == ("FINISHED", "FINISHED")
+        assert (execution["nodes"], execution["tries"]) == (1, 1)
+        assert execution["peak_memory_bytes"] > 0
+        assert {"queue_ms", "planning_ms", "cpu_ms", "total_ms", "splits"} <= execution.keys()
+        assert execution["session"]["query_max_run_time"] == "1860s"
+        assert "hive." in execution["submitted"]
+    extract = record["statements"]["extract"]["execution"]
+    assert extract["bytes_scanned"] > 0
+    assert extract["submitted"].startswith(f'CREATE TABLE "hive"."{place.schema}"."soxauto_{item.lower()}_2025_09_')
+    assert extract["helper_dropped"] is True
+    assert sum(file["rows"] for file in extract["manifest"]["files"]) == extract["rows"]
+    assert all(file["uri"].startswith(f"{place.location}/") for file in extract["manifest"]["files"])
+
+
+def test_nothing_is_left_of_the_month(closed: Runtime, place: Scratch):
+    assert place.leavings() == []
+
+
+def test_the_doctor_finds_the_deployment_good(closed: Runtime):
+    findings = list(examine(closed, all_items(), Period.parse(PERIOD)))
+    assert [f for f in findings if f.status == "fault"] == []
+    told = {(f.area, f.subject): f.text for f in findings}
+    assert "Trino 476" in told["identity", "closer"]
+    assert told["cluster", "nodes"] == "1 active"
+
+
+def test_an_unload_is_whole_and_leaves_nothing(engine: TrinoEngine, place: Scratch, tmp_path: Path):
+    text = "select cast(n as bigint) as n, timestamp '2025-09-30 23:59:59.999' as at from unnest(sequence(1, 5000)) as t(n)"
+    unloaded = engine.unload(text, EXTRACT, tmp_path)
+    rows = pa.concat_tables([pq.read_table(path) for path in unloaded.files])
+    assert sorted(rows.column("n").to_pylist()) == list(range(1, 5001))
+    assert unloaded.execution.rows == 5000
+    assert place.leavings() == []
+
+
+def test_no_row_leaves_no_file(engine: TrinoEngine, place: Scratch, tmp_path: Path):
+    unloaded = engine.unload("select cast(1 as bigint) as n where 1 = 0", EXTRACT, tmp_path)
+    assert (unloaded.execution.rows, [pq.read_metadata(path).num_rows for path in unloaded.files]) in [
+        (0, []),
+        (0, [0]),
+    ]
+    assert place.leavings() == []
+
+
+def test_a_query_that_fails_while_it_writes_leaves_nothing_and_quotes_no_value(
+    engine: TrinoEngine, place: Scratch, tmp_path: Path
+):
+    text = (
+        "select cast(if(n = 900000, 'Mrs Smith', cast(n as varchar)) as bigint) as n "
+        "from unnest(sequence(1, 10000)) as t(m) cross join unnest(sequence(1, 100)) as u(o) "
+        "cross join unnest(sequence(899999, 900000)) as v(n)"
+    )
+    with pytest.raises(ExtractionError) as caught:
+        engine.unload(text, EXTRACT, tmp_path)
+    assert "extract failed in Trino (query 2" in caught.value.cause
+    assert caught.value.cause.endswith(", error of the statement): INVALID_CAST_ARGUMENT")
+    assert "Smith" not in str(caught.value)
+    assert place.leavings() == []
+
+
+def test_an_interrupted_unload_ends_on_the_server_and_leaves_nothing(
+    engine: TrinoEngine, place: Scratch, tmp_path: Path
+):
+    mark = "1000003 = 1"
+    stopper = threading.Timer(3, engine.stop)
+    stopper.start()
+    started = time.monotonic()
+    with pytest.raises(ExtractionError, match=r"extract was interrupted; query 2.* has been stopped"):
+        engine.unload(LONG, EXTRACT, tmp_path)
+    assert time.monotonic() - started < 30
+    assert place.states(mark) == {"FAILED"}
+    assert place.leavings() == []
+    # What is asked afterwards is not stopped.
+    assert engine.query("select 1 as n", Errand("probe")).table.column("n").to_pylist() == [1]
+
+
+def test_a_query_that_takes_too_long_is_stopped(place: Scratch):
+    engine = TrinoEngine(place.settings(timeout_seconds=2))
+    with pytest.raises(ExtractionError) as caught:
+        engine.query(LONG.replace("1000003", "1000033"), Errand("control_totals"))
+    assert "control_totals did not end within 2 s; query 2" in caught.value.cause
+    assert "TRINO_TIMEOUT_SECONDS" in caught.value.action
+    assert place.states("1000033 = 1") == {"FAILED"}
+
+
+def test_the_server_itself_ends_what_its_client_forgot(place: Scratch, connection: Any):
+    """The property that is sent with each query, which holds when this process was killed."""
+    engine = TrinoEngine(place.settings(session="query_max_run_time=1s"))
+    with pytest.raises(ExtractionError, match=r"EXCEEDED_TIME_LIMIT: Query exceeded maximum time limit of 1\.00s"):
+        engine.query(LONG, Errand("extract"))
+
+
+@pytest.fixture
+def sized(place: Scratch, connection: Any) -> Iterator[str]:
+    """A table with statistics."""
+    name = f"hive.{place.schema}.sized"
+    run(connection, f"create table {name} as select n, cast(n as varchar) as t from unnest(sequence(1, 9000)) as s(n)")
+    yield name
+    run(connection, f"drop table {name}")
+
+
+def test_a_query_over_the_limit_is_not_run(sized: str, place: Scratch, tmp_path: Path):
+    engine = TrinoEngine(place.settings(scan_limit_bytes=1000))
+    for act in (
+        lambda: engine.query(f"select count(distinct t) as n from {sized}", Errand("probe")),
+        lambda: engine.unload(f"select n from {sized}", Errand("probe"), tmp_path),
+    ):
+        with pytest.raises(ExtractionError) as caught:
+            act()
+        assert "bytes by Trino's estimate, more than the limit of 1,000; most of it is hive." in caught.value.cause
+        assert caught.value.cause.endswith("It was not run")
+    generous = TrinoEngine(place.settings(scan_limit_bytes=10_000_000))
+    receipt = generous.query(f"select count(distinct t) as n from {sized}", Errand("probe")).execution.to_json()
+    assert receipt["scan_limit_bytes"] == 10_000_000
+    assert receipt["scan_estimate"]["bytes"] > 1000 and receipt["scan_estimate"]["without_statistics"] == []
+
+
+def test_where_there_is_no_estimate_the_limit_is_held_while_it_runs(place: Scratch, runtime: Runtime):
+    table = runtime.bindings.sources["gl_entries"].table
+    name = f"hive.{table.database}.{table.table}"
+    engine = TrinoEngine(place.settings(scan_limit_bytes=100))
+    with pytest.raises(ExtractionError, match=r"EXCEEDED_SCAN_LIMIT|more than the limit of 100"):
+        engine.query(f"select count(*) as n from (select distinct * from {name})", Errand("probe"))
+    generous = TrinoEngine(place.settings(scan_limit_bytes=10**9))
+    receipt = generous.query(f"select count(distinct amount) as n from {name}", Errand("probe")).execution.to_json()
+    assert receipt["scan_estimate"] == {"bytes": 0, "without_statistics": [name]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"port": 1}, r"cannot be reached \(the connection is refused\). Next: look at TRINO_HOST, TRINO_PORT"),
+        ({"host": "no-such-host.invalid"}, r"Trino at no-such-host.invalid:\d+ cannot be reached \(no such host\)"),
+        (
+            {"scheme": "https"},
+            "no TLS connection to .* could be set up: it does not speak TLS. Next: set TRINO_CA_FILE",
+        ),
+        ({"session": "no_such_thing=1"}, "INVALID_SESSION_PROPERTY: .*no_such_thing.* Next: correct TRINO_SESSION"),
+    ],
+)
+def test_a_wrong_setting_is_named(changes: dict[str, Any], message: str, place: Scratch):
+    with pytest.raises(ExtractionError, match=message):
+        TrinoEngine(place.settings(**changes)).identity()
+
+
+def test_wrong_names_are_named(place: Scratch, engine: TrinoEngine, tmp_path: Path):
+    with pytest.raises(ExtractionError, match=r"CATALOG_NOT_FOUND: .*'nowhere' .*Next: correct TRINO_CATALOG"):
+        TrinoEngine(place.settings(catalog="nowhere")).describe(TableName("default", "t"))
+    with pytest.raises(ExtractionError, match=r"NOT_FOUND: .*nowhere.* Next: run 'soxauto doctor'"):
+        TrinoEngine(place.settings(schema="nowhere")).unload("select 1 as n", EXTRACT, tmp_path)
+    with pytest.raises(ExtractionError, match="TRINO_UNLOAD_PATH is no folder on this machine: /nowhere"):
+        TrinoEngine(place.settings(unload_path="/nowhere")).unload("select 1 as n", EXTRACT, tmp_path)
+    with pytest.raises(ExtractionError, match=r"which is not in TRINO_UNLOAD_LOCATION s3://elsewhere/"):
+        TrinoEngine(place.settings(unload_location="s3://elsewhere")).unload("select 1 as n", EXTRACT, tmp_path)
+    with pytest.raises(ExtractionError, match="which this machine does not see as"):
+        TrinoEngine(place.settings(unload_path=str(tmp_path))).unload("select 1 as n", EXTRACT, tmp_path)
+    with pytest.raises(SettingsError, match="TRINO_USER is not set, and environment 'trino' needs it"):
+        TrinoEngine(place.settings(user=None)).identity()
+    with pytest.raises(CredentialsError, match="the file that TRINO_SECRET_FILE names cannot be read"):
+        TrinoEngine(place.settings(scheme="https", auth="password", secret_file="/nowhere")).identity()
+    assert engine.describe(TableName("nowhere", "t")) is None
+    with pytest.raises(ExtractionError, match=r"SCHEMA_NOT_FOUND: .*Schema 'nowhere' does not exist"):
+        engine.explain("select 1 from hive.nowhere.t")
+    assert place.leavings() == []
+
+
+def test_tables_are_listed_and_described_by_names_of_three_parts(
+    engine: TrinoEngine, place: Scratch, scratch: tuple[Path, str], connection: Any
+):
+    folder, location = scratch
+    table = TableName(folder.name.replace("-", "_"), "money")
+    (folder / table.database / table.table).mkdir(parents=True)
+    kinds = {"id": "bigint", "amount": "decimal(18,4)", "at": "timestamp(3)", "name": "varchar"}
+    create_table(connection, table, kinds, location)
+    assert table in engine.tables()
+    assert engine.columns(table) == kinds
+    assert engine.columns(TableName(table.database, "MONEY", "hive")) == kinds
+    assert engine.columns(TableName(table.database, table.table, "memory")) == {}
+    described = engine.describe(table)
+    assert described is not None and described.files is None
+
+
+def test_a_small_answer_has_contract_types(engine: TrinoEngine):
+    answer = engine.query(
+        "select true as b, 7 as i, 'x' as t, cast('1.50' as decimal(18,2)) as d, date '2025-09-30' as day, "
+        "timestamp '2025-09-30 23:59:59.999' as at, cast(null as varchar) as nothing",
+        Errand("probe"),
+    ).table
+    assert [str(kind) for kind in answer.schema.types] == [
+        "bool", "int64", "string", "decimal128(18, 2)", "date32[day]", "timestamp[ms]", "string",
+    ]  # fmt: skip
+    empty = engine.query("select 'x' as t where 1 = 0", Errand("probe")).table
+    assert (empty.num_rows, empty.column_names) == (0, ["t"])
+    with pytest.raises(ExtractionError, match="column f of the answer is double, which is no contract type"):
+        engine.query("select 1e0 as f", Errand("probe"))
