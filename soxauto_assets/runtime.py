@@ -89,7 +89,7 @@ class Runtime:
         if self.settings.trino:
             from soxauto_assets.engines.trino import TrinoEngine
 
-            return TrinoEngine(self.settings.trino)
+            return TrinoEngine(self.settings.trino, work=self.settings.home / "work" / "trino")
         from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 
         return DuckDBEngine(

@@ -52,7 +52,7 @@ class TrinoResource(EngineResource):
         from soxauto_assets.engines.trino import TrinoEngine
 
         assert settings.trino is not None
-        return TrinoEngine(settings.trino)
+        return TrinoEngine(settings.trino, work=settings.home / "work" / "trino")
 
 
 def trino_resource(settings: TrinoSettings) -> TrinoResource:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from soxauto_assets.engines.athena.failures import failure_of
-from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.athena.places import split
 from soxauto_assets.engines.athena.queries import cost_usd
 from soxauto_assets.engines.athena.tables import trino_type
 from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.errors import ExtractionError
 from soxauto_assets.settings import PROJECT
 
@@ -120,7 +120,7 @@ def test_the_journal_knows_queries_of_living_processes_from_orphans(tmp_path: Pa
 def test_the_queries_of_a_process_that_has_ended_are_orphans(tmp_path: Path):
     code = f"""
 from pathlib import Path
-from soxauto_assets.engines.athena.journal import Journal
+from soxauto_assets.engines.journal import Journal
 Journal(Path({str(tmp_path)!r})).begin({{"QueryString": "select 1", "ClientRequestToken": "t" * 32}})
 """
     subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT)

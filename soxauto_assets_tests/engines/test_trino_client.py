@@ -22,9 +22,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from trino.exceptions import TrinoQueryError
 
 from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.engines.trino import TrinoEngine, scan
 from soxauto_assets.engines.trino.failures import failure_of
-from soxauto_assets.engines.trino.queries import Finished
+from soxauto_assets.engines.trino.helpers import Helpers
+from soxauto_assets.engines.trino.queries import Finished, Queries
 from soxauto_assets.engines.trino.results import arrow_type, copied
 from soxauto_assets.errors import CredentialsError, ExtractionError, SettingsError, SoxautoError, StorageError
 from soxauto_assets.trino_settings import TrinoSettings
@@ -219,6 +221,30 @@ def test_an_answer_that_cannot_be_read_is_not_asked_for_again_nor_quoted(coordin
         TrinoEngine(settings_of(coordinator)).query("select n", ERRAND)
     assert caught.value.cause == "the answer of extract (query q1) cannot be read (TrinoDataError)"
     assert coordinator.asked[0] == "select n" and coordinator.asked.count("select n") == 1
+
+
+def test_a_helper_table_that_could_not_be_dropped_is_dropped_by_the_next_run(
+    coordinator: Coordinator, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    settings = settings_of(coordinator, schema="scratch")
+    journal = Journal(tmp_path)
+    helpers = Helpers(settings, Queries(settings), journal)
+    helper = helpers.begin(ERRAND)
+    helpers.started(helper, "q1")
+    assert helper.tables[0].startswith('"hive"."scratch"."soxauto_ipe_07_2025_09_')
+    coordinator.answers = [refusal("PERMISSION_DENIED", "USER_ERROR", "Access Denied")]
+    assert helpers.end(helper, helper.tables[:1]) is False
+    assert "could not be dropped: tidy failed in Trino" in caplog.text and "Access Denied" in caplog.text
+    assert [entry.token for entry in journal.orphans()] == [helper.token]
+    elsewhere = replace(settings, port=1)
+    Helpers(elsewhere, Queries(elsewhere), journal).begin(ERRAND)
+    assert [entry.token for entry in journal.orphans()] == [helper.token], "that is another cluster's"
+    coordinator.answers, coordinator.asked = [(200, {})], []
+    later = Helpers(settings, Queries(settings), journal)
+    later.begin(ERRAND)
+    later.begin(ERRAND)
+    assert coordinator.asked == [f"DROP TABLE IF EXISTS {table}" for table in helper.tables]
+    assert list(journal.orphans()) == []
 
 
 def test_a_netrc_gives_no_credentials(coordinator: Coordinator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

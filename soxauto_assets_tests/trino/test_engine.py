@@ -1,5 +1,6 @@
 """The Trino engine on a real server: a whole month, and everything that can go wrong on the way."""
 
+import json
 import os
 import subprocess
 import sys
@@ -239,6 +240,34 @@ def test_an_interrupted_unload_ends_on_the_server_and_leaves_nothing(
     assert place.leavings() == []
     # What is asked afterwards is not stopped.
     assert engine.query("select 1 as n", Errand("probe")).table.column("n").to_pylist() == [1]
+
+
+def test_what_a_killed_process_left_is_stopped_and_dropped_by_the_next_run(
+    place: Scratch, connection: Any, tmp_path: Path
+):
+    work, mark = tmp_path / "work", "1000037 = 1"
+    code = f"""
+from pathlib import Path
+from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.trino import TrinoEngine
+from soxauto_assets.trino_settings import TrinoSettings
+engine = TrinoEngine(TrinoSettings.from_environment({place.variables()!r}), Path({str(work)!r}))
+engine.unload({LONG.replace("1000003", "1000037")!r}, Errand("extract", "IPE_07", "2025-09"), Path({str(tmp_path)!r}))
+"""
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
+    end = time.monotonic() + 60
+    while place.states(mark) != {"RUNNING"} and time.monotonic() < end:
+        time.sleep(0.5)
+    process.kill()
+    process.wait()
+    assert place.states(mark) == {"RUNNING"}
+    (noted,) = (work / "inflight").glob("*.json")
+    # As if it had ended just before.
+    run(connection, f"create table {json.loads(noted.read_text())['request']['tables'][1]} as select 1 as n")
+    TrinoEngine(place.settings(), work).unload("select cast(1 as bigint) as n", EXTRACT, tmp_path)
+    assert place.states(mark) == {"FAILED"}
+    assert place.leavings() == []
+    assert list((work / "inflight").iterdir()) == []
 
 
 def test_a_query_that_takes_too_long_is_stopped(place: Scratch):

@@ -14,13 +14,13 @@ from typing import Any
 from uuid import uuid4
 
 from soxauto_assets.aws.session import AwsSession
-from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.athena.places import Places
 from soxauto_assets.engines.athena.queries import Finished, Queries, cost_usd
 from soxauto_assets.engines.athena.results import answered, from_csv, total_rows, unloaded
 from soxauto_assets.engines.athena.scan import require_within_limit
 from soxauto_assets.engines.athena.tables import Tables
 from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.errors import ExtractionError
 from soxauto_assets.sources.bindings import TableName
 

@@ -18,8 +18,8 @@ from uuid import uuid4
 from soxauto_assets.aws.session import AwsSession
 from soxauto_assets.canonical import digest_of
 from soxauto_assets.engines.athena.failures import QueryFailed, failure_of
-from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.errors import CredentialsError, ExtractionError
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,6 @@ of failures, which have modules of their own.
 """
 
 import logging
-import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,14 +12,15 @@ from functools import cached_property
 from importlib import metadata
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.engines.trino import scan
 from soxauto_assets.engines.trino.connection import session_properties
-from soxauto_assets.engines.trino.queries import Finished, Queries, quiet
+from soxauto_assets.engines.trino.helpers import Helpers
+from soxauto_assets.engines.trino.queries import Finished, Queries
 from soxauto_assets.engines.trino.results import answered, copied, source_of
-from soxauto_assets.engines.trino.tables import PREFIX, Tables, quoted
+from soxauto_assets.engines.trino.tables import Tables
 from soxauto_assets.sources.bindings import TableName
 from soxauto_assets.trino_settings import TrinoSettings
 
@@ -32,14 +32,16 @@ class TrinoEngine:
 
     Args:
         settings: Cluster, credentials, limits and the place of helper tables.
+        work: Folder of the journal of helper tables; None = none is kept.
     """
 
     name = "trino"
 
-    def __init__(self, settings: TrinoSettings):
+    def __init__(self, settings: TrinoSettings, work: Path | None = None):
         self.settings = settings
         self._interrupt = threading.Event()
         self._queries = Queries(settings)
+        self._helpers = Helpers(settings, self._queries, Journal(work / "inflight") if work else None)
         self._tables = Tables(self.ask, lambda: settings.require("catalog"), settings.schema)
 
     @property
@@ -85,29 +87,35 @@ class TrinoEngine:
         source_of(self.settings)
         interrupted = self._interrupt
         started = datetime.now(UTC)
-        token = uuid4().hex[:12]
         estimate = self._estimated(executed, errand, interrupted)
+        helper = self._helpers.begin(errand)
 
         def text_of(number: int) -> str:
-            return f"CREATE TABLE {self._helper(errand, token, number)} WITH (format = 'PARQUET') AS\n{executed}"
+            return f"CREATE TABLE {helper.tables[number - 1]} WITH (format = 'PARQUET') AS\n{executed}"
 
-        def clean(number: int, error: BaseException) -> None:
-            if not self._dropped(self._helper(errand, token, number), errand):
-                error.add_note("its helper table could not be dropped")
+        # The table of each try that was begun, in order.
+        begun: dict[str, None] = {}
 
-        finished = self._queries.run(text_of, errand, interrupted, clean)
-        helper = self._helper(errand, token, finished.tries)
+        def note(number: int, query: str) -> None:
+            begun[helper.tables[number - 1]] = None
+            self._helpers.started(helper, query)
+
         try:
+            finished = self._queries.run(text_of, errand, interrupted, note)
+            table = helper.tables[finished.tries - 1]
             # The table itself says which files it has; a folder may also hold what a failed writer left.
             listing = self._queries.run(
-                lambda number: f'SELECT "$path", count(*) FROM {helper} GROUP BY "$path"', errand, interrupted
+                lambda number: f'SELECT "$path", count(*) FROM {table} GROUP BY "$path"', errand, interrupted
             )
             files, facts = copied(self.settings, finished, listing.rows, target)
-        finally:
-            dropped = self._dropped(helper, errand)
+        except BaseException as error:
+            if not self._helpers.end(helper, tuple(begun)):
+                error.add_note("its helper table could not be dropped; the next run drops it")
+            raise
+        dropped = self._helpers.end(helper, tuple(begun))
         details = {
             "unload": "parquet",
-            "helper_table": helper,
+            "helper_table": table,
             "helper_dropped": dropped,
             "manifest": {"files": facts},
             **estimate,
@@ -155,21 +163,6 @@ class TrinoEngine:
                 "%s: no estimate for %s; the limit is held while it runs", errand.purpose, ", ".join(estimate.unknown)
             )
         return {"scan_limit_bytes": limit, "scan_estimate": estimate.to_json()}
-
-    def _helper(self, errand: Errand, token: str, number: int) -> str:
-        """Return the helper table of a try: a name of its own, that says whose it is."""
-        words = re.sub(r"[^a-z0-9]+", "_", f"{errand.item}_{errand.period}".lower()).strip("_")
-        name = "_".join(part for part in (PREFIX.rstrip("_"), words, token, str(number)) if part)
-        return quoted(self.settings.require("catalog"), self.settings.require("schema"), name)
-
-    def _dropped(self, helper: str, errand: Errand) -> bool:
-        """Drop a helper table, also when everything else was interrupted; say whether it is gone."""
-        error = quiet(
-            lambda: self._queries.run(lambda number: f"DROP TABLE IF EXISTS {helper}", errand, threading.Event())
-        )
-        if error is not None:
-            log.warning("helper table %s could not be dropped, drop it by hand: %s", helper, error)
-        return error is None
 
     def _receipt(
         self, errand: Errand, executed: str, finished: Finished, started: datetime, rows: int, details: dict[str, Any]

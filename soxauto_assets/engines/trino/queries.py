@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from soxauto_assets.engines.contract import Errand
@@ -71,7 +72,7 @@ class Queries:
         text_of: Callable[[int], str],
         errand: Errand,
         interrupted: threading.Event,
-        clean: Callable[[int, BaseException], None] = lambda number, error: None,
+        begun: Callable[[int, str], None] = lambda number, query: None,
     ) -> Finished:
         """Run a text to its end; ask again, a bounded number of times, where the error's type says that it may help.
 
@@ -79,7 +80,7 @@ class Queries:
             text_of: Returns the text of a try, counted from 1: what writes needs a place of its own for each.
             errand: What it is for.
             interrupted: Set when nobody waits any more.
-            clean: Removes what a failed try has left; called when the server has ended it, not where none was begun.
+            begun: Told the number of a try and its query, as soon as the server knows it.
 
         Raises:
             CredentialsError: The secret is missing, or Trino does not accept it.
@@ -87,13 +88,11 @@ class Queries:
                 interrupted.
         """
         for number in range(1, MAX_TRIES + 1):
-            watch = Watch(errand, self._settings, interrupted)
+            watch = Watch(errand, self._settings, interrupted, partial(begun, number))
             try:
                 return self._run_once(text_of(number), errand, number, watch)
-            except BaseException as error:
-                if watch.changes:
-                    clean(number, error)
-                if not isinstance(error, QueryFailed) or not error.transient or number == MAX_TRIES:
+            except QueryFailed as error:
+                if not error.transient or number == MAX_TRIES:
                     raise
                 log.warning("%s is asked again: %s", errand.purpose, error.cause)
                 interrupted.wait(random.uniform(0.5, 1) * 2**number)
@@ -160,10 +159,14 @@ class Watch:
         errand: What the query is for.
         settings: The limits.
         interrupted: Set when nobody waits any more.
+        begun: Told the query's id, once.
     """
 
-    def __init__(self, errand: Errand, settings: TrinoSettings, interrupted: threading.Event):
+    def __init__(
+        self, errand: Errand, settings: TrinoSettings, interrupted: threading.Event, begun: Callable[[str], None]
+    ):
         self.nodes = 0
+        self._begun = begun
         self.changes: list[Mapping[str, str]] = []
         self._errand = errand
         self._settings = settings
@@ -177,6 +180,8 @@ class Watch:
             ExtractionError: It was interrupted, took too long, or read too much.
         """
         state, query = str(statistics.get("state")), statistics.get("queryId")
+        if not self.changes:
+            self._begun(str(query))
         self.nodes = max(self.nodes, int(statistics.get("nodes") or 0))
         if not self.changes or self.changes[-1]["state"] != state:
             self.changes.append({"state": state, "seen": datetime.now(UTC).isoformat(timespec="milliseconds")})
@@ -218,12 +223,3 @@ def _has_ended(connection: "Connection", query: str) -> bool:
     cursor = connection.cursor()
     cursor.execute(f"select state from system.runtime.queries where query_id = '{query}'")
     return all(row[0] in ("FINISHED", "FAILED") for row in cursor.fetchall())
-
-
-def quiet(act: Callable[[], object]) -> SoxautoError | None:
-    """Do what tidies up after something else; return its error instead of raising it."""
-    try:
-        act()
-    except SoxautoError as error:
-        return error
-    return None

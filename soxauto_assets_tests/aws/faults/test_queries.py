@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 
 from soxauto_assets.catalog import get_item
-from soxauto_assets.engines.athena.journal import Journal
 from soxauto_assets.engines.athena.queries import token
 from soxauto_assets.engines.contract import Errand
+from soxauto_assets.engines.journal import Journal
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.period import Period
 from soxauto_assets_tests.aws.cloud import Cloud

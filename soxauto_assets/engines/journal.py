@@ -1,4 +1,4 @@
-"""The journal of queries under way, so that a killed process leaves none running.
+"""The journal of queries under way, so that a killed process leaves none running, and nothing that it was to remove.
 
 Here belongs one small file per query: written before it is started, so that no moment is without one, and removed when it has
 ended. What does not belong here: finished executions (``extraction.record``).
@@ -20,7 +20,7 @@ class Entry:
     """A query that was started, or was about to be.
 
     Attributes:
-        token: Its idempotency token.
+        token: Its idempotency token; where an engine has none, any name of its own.
         request: What was asked; the same request gives the same execution.
         query: Athena's id; None where the answer never came.
         host: Machine of the process that waits for it; empty where none does.
