@@ -20,6 +20,8 @@ from soxauto_assets_tests.lakes import write_lake
 
 IPE_07 = get_item("IPE_07")
 PERIOD = Period(2025, 9)
+# Any change of landed rows is seen by both: against the source, and against what was landed.
+DIGESTS = ("dataset_digest", "row_digest")
 
 
 class Checking:
