@@ -115,7 +115,7 @@ def _measure_item(home: Path, name: str, disabled: tuple[str, ...]) -> tuple[tup
     item, runtime = get_item(name), _runtime(home)
     try:
         record, dataset = runtime.extractor.extract(item, PERIOD, "effectiveness")
-        context = runtime.context(item, PERIOD)
+        context = runtime.context(item, PERIOD, record)
     finally:
         runtime.close()
     enabled = [planned.name for planned in check_plan(item) if planned.name not in disabled]
