@@ -35,8 +35,8 @@ $(VENV)-aws/.installed: Makefile
 demo: install ## Generate the demo lake and close one month on it (no AWS)
 	$(BIN)/soxauto demo
 
-test: install ## Run the tests
-	$(BIN)/pytest
+test: install ## Run the tests, on all cores
+	$(BIN)/pytest -n auto --dist loadfile
 
 test-aws: install-aws ## Run the tests of the AWS path against a local endpoint
 	$(BIN)/pytest -m aws
