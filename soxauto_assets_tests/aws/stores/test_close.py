@@ -67,6 +67,7 @@ def variables(
         "SOXAUTO_ENV": "aws",
         "SOXAUTO_HOME": str(tmp_path / "home"),
         "SOXAUTO_BINDINGS": str(bindings),
+        "SOXAUTO_WITNESSES": str(tmp_path / "none.yaml"),
         "S3_BUCKET_DATA": make_bucket(lock=False),
         "S3_BUCKET_EVIDENCE": make_bucket(),
     }
