@@ -14,6 +14,7 @@ from soxauto_assets.commands.lines import (
     explain_checks,
     explain_failures,
     explain_register,
+    explain_unapproved,
     lines_table,
     sealed_line,
     shown_uri,
@@ -103,6 +104,7 @@ def _show(runtime: Runtime, lines: list[Line], period: str, console: Console) ->
         if line.exemption:
             console.print(f"{line.item.id}: {exempted_by(line.exemption)}", markup=False, highlight=False)
         explain_checks(line.item.id, period, line.checks, runtime.register, console)
+    explain_unapproved({line.item.id: line.checks for line in lines}, console)
     explain_register(runtime.register, console)
 
 

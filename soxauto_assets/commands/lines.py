@@ -134,9 +134,12 @@ def explain_failures(lines: Sequence[Line], console: Console) -> None:
 def explain_checks(
     item: str, period: str, checks: Sequence[Mapping[str, Any]], register: Register, console: Console
 ) -> None:
-    """Print each check that did not hold: what was expected, what is, and who accepted it."""
+    """Print each check that did not hold: what was expected, what is, and who accepted it.
+
+    That nobody has approved a baseline yet is true of all items at once, so :func:`explain_unapproved` says it once.
+    """
     for check in checks:
-        if check["status"] in _GOOD:
+        if check["status"] in _GOOD or _unapproved(check):
             continue
         colour = "yellow" if check["override"] or check["severity"] == "warn" else "red"
         console.print(
@@ -150,6 +153,26 @@ def explain_checks(
             _print_plain(f"    {_lost(given)}", console)
         for detail in check["details"][:5]:
             _print_plain(f"    {detail}", console)
+
+
+def explain_unapproved(checks: Mapping[str, Sequence[Mapping[str, Any]]], console: Console) -> None:
+    """Say once of which items nobody has approved a baseline.
+
+    Args:
+        checks: Check results by item id.
+        console: Where to print.
+    """
+    items = [item for item, results in checks.items() if any(_unapproved(check) for check in results)]
+    if items:
+        console.print(
+            f"[yellow]baseline[/yellow] (warn) of {', '.join(items)}: nobody has approved one. Next: soxauto baseline "
+            "show ITEM, then soxauto baseline approve ITEM|all --by … --reason …",
+            highlight=False,
+        )
+
+
+def _unapproved(check: Mapping[str, Any]) -> bool:
+    return bool(check["name"] == "baseline" and check["severity"] == "warn" and check["status"] not in _GOOD)
 
 
 def _lost(given: Decision) -> str:

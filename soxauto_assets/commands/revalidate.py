@@ -16,7 +16,7 @@ from rich.table import Table
 
 from soxauto_assets.catalog import Item, all_items, get_item
 from soxauto_assets.checks.model import Verdict, verdict_from
-from soxauto_assets.commands.lines import counted, explain_checks, explain_register, shown_verdict
+from soxauto_assets.commands.lines import counted, explain_checks, explain_register, explain_unapproved, shown_verdict
 from soxauto_assets.commands.running import Ended, run_job
 from soxauto_assets.errors import NotSealed
 from soxauto_assets.evidence.store import SealedPackage
@@ -83,6 +83,7 @@ def revalidate_period(settings: Settings, period_key: str, chosen: tuple[str, ..
         if line.failure:
             console.print(f"[red]{line.item.id}[/red]: {escape(line.failure)}", highlight=False, soft_wrap=True)
         explain_checks(line.item.id, period.key, line.checks, runtime.register, console)
+    explain_unapproved({line.item.id: line.checks for line in lines}, console)
     explain_register(runtime.register, console)
     if any(line.failure for line in lines):
         return 2
