@@ -50,7 +50,8 @@ class Cloud:
             "SOXAUTO_HOME": str(home),
             "SOXAUTO_LAKE": str(self.lake),
             "SOXAUTO_BINDINGS": str(self.bindings),
-            "SOXAUTO_WITNESSES": str(PROJECT / "witnesses" / "demo.yaml"),
+            # Beside the lake whose rows it knows; a lake without one has no witnesses.
+            "SOXAUTO_WITNESSES": str(self.lake.parent / "witnesses.yaml"),
             "ATHENA_WORKGROUP": "sox-automation",
             "S3_BUCKET_DATA": self.bucket("data"),
             "S3_BUCKET_EVIDENCE": self.bucket("evidence"),

@@ -1,5 +1,6 @@
 """A whole month of all items on Athena and S3, and the same month on DuckDB and folders: one variable apart."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class Closed:
 def closed(aws: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Closed]:
     base = tmp_path_factory.mktemp("month")
     generate_lake(base / "lake", PROJECT / "bindings" / "demo.yaml")
+    shutil.copy(PROJECT / "witnesses" / "demo.yaml", base / "witnesses.yaml")
     configure_workgroup(aws)
     month = Closed(make_cloud(aws, "month", base / "lake", base / "bindings"), base / "homes")
     with pytest.MonkeyPatch.context() as patch:

@@ -34,9 +34,7 @@ def open_runtime(
     opened: list[Runtime] = []
 
     def open_(home: str = "home", **variables: str) -> Runtime:
-        # The hand-made lake holds no witness of anybody.
-        none = str(tmp_path / "none.yaml")
-        given = {**cloud.variables(tmp_path / home), "SOXAUTO_WITNESSES": none, **variables}
+        given = {**cloud.variables(tmp_path / home), **variables}
         for name, value in given.items():
             monkeypatch.setenv(name, value)
         runtime = Runtime(Settings.from_environment(given))
