@@ -19,6 +19,7 @@ ORDER = [
     {"extraction"},
     {"checks"},
     {"evidence"},
+    {"reconciliation"},
     {"decisions"},
     {"runtime"},
     {"doctor"},
