@@ -1,6 +1,7 @@
 """IPE_31 collection accounts: domain sections 2.1, 2.3, 3.12, 4.3.11."""
 
 from soxauto_assets.catalog.model import (
+    Scope,
     Component,
     ControlTotals,
     Cutoff,
@@ -66,7 +67,9 @@ ITEM = Item(
         "excluded_bank_accounts_ipe31",
     ),
     gl_accounts=("10590", "13001", "13002", "13011", "13012"),
-    component=Component(amount="amount", sign=1, accounts="accounts_IPE_31"),
+    component=Component(
+        amount="amount", sign=1, accounts="accounts_IPE_31", scope=Scope(excluded_countries="excluded_countries_ipe31")
+    ),
     dimensions=(
         Dimension("dim_company", ("company_code",), ("company_country",), where="flg_in_conso_scope = 1"),
         Dimension("hubs_3pl_mapping", ("id_company", "node"), ("service_provider",)),
