@@ -26,7 +26,12 @@ def test_items_as_json_has_columns_and_configuration(soxauto):
     ipe_07 = described["IPE_07"]
     assert ipe_07["key"] == ["id_company", "entry_no"]
     assert len(ipe_07["columns"]) == 40
-    assert ipe_07["component"] == {"amount": "rem_amt_lcy", "sign": 1, "accounts": "accounts_IPE_07"}
+    assert ipe_07["component"] == {
+        "amount": "rem_amt_lcy",
+        "sign": 1,
+        "accounts": "accounts_IPE_07",
+        "where": "true",
+    }
     assert ipe_07["configuration"]["customer_posting_groups"]["status"] == "assumed"
 
 

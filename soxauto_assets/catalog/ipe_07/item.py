@@ -1,7 +1,6 @@
 """IPE_07 customer balances: domain sections 2.1, 2.3, 3.5, 4.3.5."""
 
 from soxauto_assets.catalog.model import (
-    Reading,
     Component,
     ControlTotals,
     Cutoff,
@@ -11,6 +10,7 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING

@@ -3,8 +3,6 @@
 from decimal import Decimal
 
 from soxauto_assets.catalog.model import (
-    Scope,
-    Reading,
     Component,
     ControlTotals,
     Cutoff,
@@ -14,6 +12,8 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
+    Scope,
     Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column

@@ -1,7 +1,6 @@
 """IPE_31 collection accounts: domain sections 2.1, 2.3, 3.12, 4.3.11."""
 
 from soxauto_assets.catalog.model import (
-    Scope,
     Component,
     ControlTotals,
     Cutoff,
@@ -11,6 +10,7 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Scope,
     Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column

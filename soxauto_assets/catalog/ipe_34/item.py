@@ -1,8 +1,6 @@
 """IPE_34 marketplace refund liability: domain sections 2.1, 2.3, 3.13, 4.3.12."""
 
 from soxauto_assets.catalog.model import (
-    Scope,
-    Reading,
     Component,
     ControlTotals,
     Cutoff,
@@ -12,6 +10,8 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
+    Scope,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
