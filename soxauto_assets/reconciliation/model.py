@@ -70,6 +70,7 @@ class Bridge:
         title: Title for people.
         meaning: The rule in words.
         source: Section of the domain reference and of DECISIONS that states it.
+        components: Item ids of the components it speaks of.
         explains: Whether its amounts count as explained; False = information or a proposal, and no line of it is added.
         lines: What it explains, by company and component, in that order.
         remarks: What it did not consider.
@@ -82,6 +83,7 @@ class Bridge:
     title: str
     meaning: str
     source: str
+    components: tuple[str, ...]
     explains: bool
     lines: tuple[BridgeLine, ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -96,6 +98,7 @@ class Bridge:
             "title": self.title,
             "meaning": self.meaning,
             "source": self.source,
+            "components": list(self.components),
             "explains": self.explains,
             "lines": [line.to_json() for line in self.lines],
             "remarks": [remark.to_json() for remark in self.remarks],
