@@ -70,8 +70,8 @@ class Bridge:
         title: Title for people.
         meaning: The rule in words.
         source: Section of the domain reference and of DECISIONS that states it.
-        components: Item ids of the components it speaks of.
         explains: Whether its amounts count as explained; False = information or a proposal, and no line of it is added.
+        components: Item ids of the components whose variance it explains; without it, they are incomplete.
         lines: What it explains, by company and component, in that order.
         remarks: What it did not consider.
         missing: Items without which it could not be computed; not empty = every company of it is incomplete.
@@ -83,8 +83,8 @@ class Bridge:
     title: str
     meaning: str
     source: str
-    components: tuple[str, ...]
     explains: bool
+    components: tuple[str, ...] = ()
     lines: tuple[BridgeLine, ...] = ()
     remarks: tuple[Remark, ...] = ()
     missing: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from soxauto_assets.reconciliation.balances import Balances
+from soxauto_assets.reconciliation.balances import ACTUALS, Balances
 from soxauto_assets.reconciliation.fx import Rate, Rates
 from soxauto_assets.reconciliation.model import Bridge
 from soxauto_assets.reconciliation.thresholds import Threshold, Thresholds
@@ -42,8 +42,8 @@ class Line:
         company: Company code.
         country: ISO country code; None where no source gives one.
         component: Item id.
-        actual: Sum of the ledger's balances of the component's accounts.
-        target: Target value in NAV's sign.
+        actual: Sum of the ledger's balances of the component's accounts; None when CR_04 is missing, never 0.
+        target: Target value in NAV's sign; None when the component is missing.
         explained: Amount by bridge, signed like the variance; bridges that explain nothing here are left out.
         rate: The closing rate.
         threshold: The rule that decides.
@@ -54,8 +54,8 @@ class Line:
     company: str
     country: str | None
     component: str
-    actual: Decimal
-    target: Decimal
+    actual: Decimal | None
+    target: Decimal | None
     explained: Mapping[str, Decimal]
     rate: Rate
     threshold: Threshold
@@ -63,9 +63,9 @@ class Line:
     reasons: tuple[str, ...] = ()
 
     @property
-    def variance(self) -> Decimal:
-        """Actuals minus target value, LCY."""
-        return self.actual - self.target
+    def variance(self) -> Decimal | None:
+        """Actuals minus target value, LCY; None when one side is missing."""
+        return None if self.actual is None or self.target is None else self.actual - self.target
 
     @property
     def total_explained(self) -> Decimal:
@@ -73,20 +73,29 @@ class Line:
         return sum(self.explained.values(), _NOTHING)
 
     @property
-    def unexplained(self) -> Decimal:
+    def unexplained(self) -> Decimal | None:
         """Variance minus what the bridges explain, LCY."""
-        return self.variance - self.total_explained
+        return None if self.variance is None else self.variance - self.total_explained
 
     @property
     def over_explained(self) -> bool:
         """Whether the bridges leave more than there was: it counts as unexplained (DECISIONS B4)."""
-        return abs(self.unexplained) > abs(self.variance)
+        return self.variance is not None and abs(self.variance - self.total_explained) > abs(self.variance)
+
+    @property
+    def actual_usd(self) -> Decimal | None:
+        """Actuals in US dollars; None without them or without a rate."""
+        return None if self.actual is None else self.rate.usd(self.actual)
+
+    @property
+    def target_usd(self) -> Decimal | None:
+        """Target value in US dollars; None without it or without a rate."""
+        return None if self.target is None else self.rate.usd(self.target)
 
     @property
     def variance_usd(self) -> Decimal | None:
         """Converted actuals minus converted target value: each line is converted, then added (DECISIONS B5)."""
-        actual, target = self.rate.usd(self.actual), self.rate.usd(self.target)
-        return None if actual is None or target is None else actual - target
+        return None if self.actual_usd is None or self.target_usd is None else self.actual_usd - self.target_usd
 
     @property
     def explained_usd(self) -> dict[str, Decimal]:
@@ -113,6 +122,8 @@ class Line:
             "unexplained_lcy": self.unexplained,
             "over_explained": self.over_explained,
             "rate": self.rate.to_json(),
+            "actual_usd": self.actual_usd,
+            "target_usd": self.target_usd,
             "variance_usd": self.variance_usd,
             "explained_usd": self.explained_usd,
             "unexplained_usd": self.unexplained_usd,
@@ -135,7 +146,7 @@ class Total:
         unexplained_usd: Sum of what is unexplained.
         gross_unexplained_usd: Sum of the absolute unexplained amounts.
         lines: Number of lines.
-        without_rate: Lines that have no rate, so that their amounts are not in the sums.
+        left_out: Lines without amounts in US dollars (no rate, one side missing), which are not in the sums.
         status: Status of the worst line.
         threshold: The country's materiality; None for the group.
         material: Whether the gross unexplained amount reaches it.
@@ -147,7 +158,7 @@ class Total:
     unexplained_usd: Decimal
     gross_unexplained_usd: Decimal
     lines: int
-    without_rate: int
+    left_out: int
     status: LineStatus
     threshold: Threshold | None = None
     material: bool = False
@@ -161,7 +172,7 @@ class Total:
             "unexplained_usd": self.unexplained_usd,
             "gross_unexplained_usd": self.gross_unexplained_usd,
             "lines": self.lines,
-            "without_rate": self.without_rate,
+            "left_out": self.left_out,
             "status": self.status,
             "threshold": self.threshold.to_json() if self.threshold else None,
             "material": self.material,
@@ -178,8 +189,7 @@ def compute_lines(
 ) -> tuple[Line, ...]:
     """Compare actuals with target values, line by line.
 
-    A line exists for every company that any component counts something for, and every component whose scope holds the
-    company on one side at least.
+    A line exists for every company and component for which one side counts something, or a bridge explains something.
 
     Args:
         components: The components of the formula, in order.
@@ -220,8 +230,8 @@ def _line(
         company,
         country,
         component.id,
-        balances.total(company, component.id, "actual"),
-        balances.total(company, component.id, "target"),
+        None if ACTUALS in balances.missing else balances.total(company, component.id, "actual"),
+        None if component.id in balances.missing else balances.total(company, component.id, "target"),
         explained,
         rate,
         threshold,
@@ -242,7 +252,7 @@ def _incomplete(
     component: str, company: str, balances: Balances, rate: Rate, bridges: Sequence[Bridge]
 ) -> Iterable[str]:
     """Yield what is missing for a line: a package, a rate, a bridge."""
-    for name in ("CR_04", component):
+    for name in (ACTUALS, component):
         if name in balances.missing:
             yield f"{name}: {balances.missing[name]}"
     if rate.fault:
@@ -257,8 +267,10 @@ def _incomplete(
 
 def _status(line: Line) -> LineStatus:
     """Decide a line on unrounded US dollars; equal to the threshold is investigated (DECISIONS B5, B18)."""
+    if line.reasons or line.variance is None or line.unexplained is None:
+        return "incomplete"
     variance, unexplained = line.rate.unrounded(line.variance), line.rate.unrounded(line.unexplained)
-    if line.reasons or variance is None or unexplained is None:
+    if variance is None or unexplained is None:
         return "incomplete"
     if line.threshold.reached(unexplained):
         return "unexplained above threshold"
@@ -289,10 +301,13 @@ def _total(name: str, lines: Sequence[Line]) -> Total:
     return Total(
         name=name,
         variance_usd=sum((v for line in lines if (v := line.variance_usd) is not None), _NOTHING),
-        explained_usd=sum((amount for line in lines for amount in line.explained_usd.values()), _NOTHING),
+        explained_usd=sum(
+            (amount for line in lines if line.variance_usd is not None for amount in line.explained_usd.values()),
+            _NOTHING,
+        ),
         unexplained_usd=sum(unexplained, _NOTHING),
         gross_unexplained_usd=sum((abs(amount) for amount in unexplained), _NOTHING),
         lines=len(lines),
-        without_rate=sum(line.rate.value is None for line in lines),
+        left_out=len(lines) - len(unexplained),
         status=worst(line.status for line in lines),
     )
