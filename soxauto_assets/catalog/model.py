@@ -205,11 +205,13 @@ class Scope:
         companies: Key with the companies in scope; None = every company.
         excluded: Key with companies that are left out.
         excluded_countries: Key with countries (ISO code) that are left out.
+        consolidated: Only companies in the consolidation scope, as CR_05 gives it.
     """
 
     companies: str | None = None
     excluded: str | None = None
     excluded_countries: str | None = None
+    consolidated: bool = False
 
 
 @dataclass(frozen=True)

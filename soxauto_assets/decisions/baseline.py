@@ -231,7 +231,7 @@ def _component(item: Item, configuration: Configuration) -> dict[str, Any]:
         "sign": None if item.component.sign is None else f"{item.component.sign:+d}",
         "accounts": {accounts.name: list(accounts.values)},
         "where": item.component.where,
-        "scope": {name: list(configuration[name].values) for name in keys},
+        "scope": {name: list(configuration[name].values) for name in keys} | {"consolidated": scope.consolidated},
         "gl_accounts": list(item.gl_accounts),
     }
 

@@ -17,6 +17,8 @@ from soxauto_assets.catalog.model import Component, Item, Reading, Scope
 from soxauto_assets.reconciliation.inputs import Session, decimal_sum
 
 ACTUALS = "CR_04"
+# The item that carries the company dimension: country and consolidation scope.
+COMPANIES = "CR_05"
 _ACCOUNT = "rtrim({}, ' ')"
 _PARAMETER = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 Side = Literal["actual", "target"]
@@ -192,18 +194,30 @@ def _in_scope(session: Session, scope: Scope, countries: Mapping[str, str]) -> _
         return frozenset(value.upper().rstrip(" ") for value in session.setting(name)) if name else frozenset()
 
     left_out = codes(scope.excluded_countries)
+    excluded = codes(scope.excluded) | {company for company, country in countries.items() if country in left_out}
     named = [name for name in (scope.companies, scope.excluded, scope.excluded_countries) if name]
+    if scope.consolidated:
+        excluded |= _not_consolidated(session)
+        named.append("consolidation scope")
     return _Companies(
         codes(scope.companies) if scope.companies else None,
-        codes(scope.excluded) | {company for company, country in countries.items() if country in left_out},
+        excluded,
         f"not in the scope of the item ({', '.join(named)})",
     )
+
+
+def _not_consolidated(session: Session) -> set[str]:
+    """Return the companies that CR_05's company dimension has outside the consolidation scope."""
+    if not session.has(COMPANIES):
+        return set()
+    sql = f"SELECT company FROM {COMPANIES.lower()} WHERE flg_in_conso_scope IS DISTINCT FROM 1"
+    return {company for (company,) in session.rows(sql)}
 
 
 def _countries(session: Session) -> dict[str, str]:
     """Return the country of each company: from CR_05's company dimension, and where it has none from CR_04."""
     found: dict[str, str] = {}
-    for item, column in ((ACTUALS, "country_code"), ("CR_05", "company_country")):
+    for item, column in ((ACTUALS, "country_code"), (COMPANIES, "company_country")):
         if session.has(item):
             sql = f"SELECT company, max(upper(trim({column}))) FROM {item.lower()} GROUP BY company ORDER BY company"
             found |= {company: country for company, country in session.rows(sql) if country}

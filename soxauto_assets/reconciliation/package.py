@@ -266,7 +266,7 @@ def _content(
 ) -> dict[str, Any]:
     """Return the content of an attempt and its id: what decides whether it is a new one (DECISIONS A4)."""
     document = document_of(result)
-    content = {
+    content: dict[str, Any] = {
         "environment": result.environment,
         "item": ID,
         "period": result.period.key,

@@ -11,6 +11,7 @@ from soxauto_assets.catalog.model import (
     LegacyDifference,
     Population,
     Reading,
+    Scope,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING
@@ -99,6 +100,7 @@ ITEM = Item(
         sign=1,
         accounts="accounts_IPE_07",
         account="group_coa_account_no",
+        scope=Scope(consolidated=True),
         readings=(
             Reading(
                 "allowance",

@@ -68,7 +68,10 @@ ITEM = Item(
     ),
     gl_accounts=("10590", "13001", "13002", "13011", "13012"),
     component=Component(
-        amount="amount", sign=1, accounts="accounts_IPE_31", scope=Scope(excluded_countries="excluded_countries_ipe31")
+        amount="amount",
+        sign=1,
+        accounts="accounts_IPE_31",
+        scope=Scope(excluded_countries="excluded_countries_ipe31", consolidated=True),
     ),
     dimensions=(
         Dimension("dim_company", ("company_code",), ("company_country",), where="flg_in_conso_scope = 1"),
