@@ -14,6 +14,7 @@ from dotenv import load_dotenv
 from soxauto_assets.commands.decisions_cli import COMMANDS as DECISION_COMMANDS
 from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.proofs_cli import COMMANDS as PROOF_COMMANDS
+from soxauto_assets.commands.reconciliation_cli import COMMANDS as RECONCILIATION_COMMANDS
 from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
@@ -160,7 +161,7 @@ def ui(port: int, host: str) -> None:
     serve(Settings.from_environment(), host, port)
 
 
-for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS, *PROOF_COMMANDS):
+for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS, *PROOF_COMMANDS, *RECONCILIATION_COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

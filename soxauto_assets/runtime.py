@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from soxauto_assets.checks import CheckContext, CheckResult
     from soxauto_assets.checks.model import Baseline, Previous
     from soxauto_assets.engines.contract import Engine
+    from soxauto_assets.reconciliation.package import SealedReconciliation
+    from soxauto_assets.reconciliation.reconcile import Reconciliation
 
 
 class Runtime:
@@ -338,6 +340,26 @@ class Runtime:
             record, dataset = self.extractions.numbered(item, period, extraction)
         context = self.context(item, period, record)
         return self.sealer.seal(item, record, dataset, run_checks(item, record, dataset, context), context, reason)
+
+    def reconcile(
+        self, period: Period, run_id: str, reason: str | None = None
+    ) -> "tuple[Reconciliation, SealedReconciliation]":
+        """Reconcile a month from its current packages and seal the result, whatever its verdict.
+
+        Args:
+            period: The month.
+            run_id: The run that asks.
+            reason: Why it is reconciled again.
+        """
+        from soxauto_assets.reconciliation.package import seal_reconciliation
+        from soxauto_assets.reconciliation.reconcile import reconcile
+
+        companies = known_companies(self.settings.environment)
+        with reconcile(self.evidence, period, self.configuration, companies) as (result, session):
+            sealed = seal_reconciliation(
+                self.evidence, self.heartbeats, result, session, run_id, self.identity(), reason
+            )
+        return result, sealed
 
     def load(self, item: str, period: str, attempt: int | None = None, allow_failed: bool = False) -> "pd.DataFrame":
         """See :func:`soxauto_assets.load`."""

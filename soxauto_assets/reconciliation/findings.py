@@ -22,6 +22,60 @@ from soxauto_assets.reconciliation.rules import RuleFile
 from soxauto_assets.reconciliation.variances import Line, Total
 
 _SHOWN = 20
+# Every check by name: its severity, and what must hold.
+CHECKS: dict[str, tuple[Severity, str]] = {
+    "inputs_sealed": (
+        "error",
+        "every item that feeds a figure has a sealed package that verifies and whose verdict is not failed",
+    ),
+    "rates_usable": (
+        "error",
+        "every company with a line has one positive closing rate, within 0.5 to 2 times last month's (DECISIONS B5)",
+    ),
+    "actuals_complete": (
+        "error",
+        "every balance of CR_04 is in exactly one line: a component, out of scope, or beside the formula",
+    ),
+    "lines_complete": ("error", "no line lacks a package, a rate or a bridge"),
+    "unexplained_within_threshold": (
+        "error",
+        "what no bridge explains stays below the threshold of its line; equal to it is investigated (DECISIONS B18)",
+    ),
+    "control_totals": ("error", "per company, the sums of the lines are those of the balances"),
+    "not_over_explained": ("warn", "the bridges of a line leave no more than its variance was (DECISIONS B4)"),
+    "country_materiality": (
+        "warn",
+        "the unexplained amounts of a country, without their signs, stay below its materiality (domain 7.7)",
+    ),
+    "accounts_of_the_component": (
+        "warn",
+        "every row of a component posts to one of its accounts; others are a line of their own (DECISIONS B7)",
+    ),
+    "ledger_currency": (
+        "warn",
+        "balances of the ledger carry the company's currency; the amount is LCY all the same (DECISIONS B9)",
+    ),
+    "voucher_snapshot": (
+        "warn",
+        "the status of vouchers was read on the last day of the month, within the tolerance (DECISIONS B3, B19)",
+    ),
+    "prepayment_and_refund": (
+        "warn",
+        "no order item is a prepayment (IPE_10) and a refund (IPE_34): the money would count twice (DECISIONS B11)",
+    ),
+    "voucher_entries_categorised": (
+        "warn",
+        "every entry of the voucher account with an amount has a category (domain 7.5)",
+    ),
+    "voucher_buckets": (
+        "warn",
+        "per category and voucher type, the ledger's flows of twelve months are those of the vouchers (domain 7.4)",
+    ),
+    "assumptions_confirmed": (
+        "warn",
+        "what feeds a figure was confirmed by accounting; while it is assumed the conclusion is provisional",
+    ),
+}
 _NOTHING = Decimal(0)
 
 
@@ -70,8 +124,6 @@ def find(
 
 def _result(
     name: str,
-    severity: Severity,
-    method: str,
     expected: str,
     actual: str,
     faults: Iterable[str],
@@ -79,6 +131,7 @@ def _result(
     difference: str | None = None,
 ) -> CheckResult:
     found = tuple(faults)
+    severity, method = CHECKS[name]
     status: Status = "failed" if found else "passed"
     shown = found[:_SHOWN] + ((f"and {len(found) - _SHOWN} more",) if len(found) > _SHOWN else ())
     return CheckResult(
@@ -95,7 +148,8 @@ def _result(
     )
 
 
-def _not_applicable(name: str, severity: Severity, method: str, reason: str) -> CheckResult:
+def _not_applicable(name: str, reason: str) -> CheckResult:
+    severity, method = CHECKS[name]
     return CheckResult(name, "not_applicable", severity, method, "–", "–", reason=reason)
 
 
@@ -104,8 +158,6 @@ def _inputs(findings: Findings, required: Sequence[str]) -> CheckResult:
     faults = [f"{name}: {missing.get(name, 'it is no input')}" for name in findings.session.without(*required)]
     return _result(
         "inputs_sealed",
-        "error",
-        "every item that feeds a figure has a sealed package that verifies and whose verdict is not failed",
         f"{len(required)} packages",
         f"{len(required) - len(faults)} packages",
         faults,
@@ -120,8 +172,6 @@ def _rates(findings: Findings) -> CheckResult:
     companies = {line.company for line in findings.lines}
     return _result(
         "rates_usable",
-        "error",
-        "every company with a line has one positive closing rate that is within 0.5 to 2 times last month's (DECISIONS B5)",
         f"{len(companies)} companies",
         f"{len(companies) - len(faulty)} companies",
         faults,
@@ -135,9 +185,8 @@ def _lcy(lines: Sequence[Line], company: str) -> str:
 
 
 def _actuals_complete(findings: Findings) -> CheckResult:
-    method = "every balance of CR_04 is in exactly one line: a component, out of scope, or beside the formula"
     if not findings.session.has(ACTUALS):
-        return _not_applicable("actuals_complete", "error", method, "CR_04 is missing")
+        return _not_applicable("actuals_complete", "CR_04 is missing")
     ((ledger, rows),) = findings.session.rows(f"SELECT {decimal_sum('balance_at_date')}, count(*) FROM cr_04")
     placed = [b for b in findings.balances.lines if b.side == "actual"]
     amount = sum((b.amount for b in placed), _NOTHING)
@@ -147,8 +196,6 @@ def _actuals_complete(findings: Findings) -> CheckResult:
     )
     return _result(
         "actuals_complete",
-        "error",
-        method,
         f"{ledger:f} in {rows} balances",
         f"{amount:f} in {count} balances",
         faults,
@@ -161,8 +208,6 @@ def _lines_complete(findings: Findings) -> CheckResult:
     faults = [f"{line.company} {line.component}: {'; '.join(line.reasons)}" for line in findings.lines if line.reasons]
     return _result(
         "lines_complete",
-        "error",
-        "no line lacks a package, a rate or a bridge",
         "0 incomplete lines",
         f"{len(faults)} of {len(findings.lines)} lines are incomplete",
         faults,
@@ -179,8 +224,6 @@ def _within_threshold(findings: Findings) -> CheckResult:
     ]
     return _result(
         "unexplained_within_threshold",
-        "error",
-        "what no bridge explains stays below the threshold of its line; equal to it is investigated (DECISIONS B18)",
         "every line below its threshold",
         f"{len(above)} of {len(findings.lines)} lines at or above it",
         faults,
@@ -196,8 +239,6 @@ def _over_explained(findings: Findings) -> CheckResult:
     ]
     return _result(
         "not_over_explained",
-        "warn",
-        "the bridges of a line leave no more than its variance was (DECISIONS B4)",
         "0 lines",
         f"{len(faults)} lines",
         faults,
@@ -213,8 +254,6 @@ def _country_materiality(findings: Findings) -> CheckResult:
     ]
     return _result(
         "country_materiality",
-        "warn",
-        "the unexplained amounts of a country, without their signs, stay below its materiality (domain 7.7)",
         "0 countries",
         f"{len(faults)} countries",
         faults,
@@ -230,8 +269,6 @@ def _outside(findings: Findings) -> CheckResult:
     ]
     return _result(
         "accounts_of_the_component",
-        "warn",
-        "every row of a component posts to one of its accounts; others are a line of their own (DECISIONS B7)",
         "0 lines",
         f"{len(faults)} lines",
         faults,
@@ -246,8 +283,6 @@ def _ledger_currency(findings: Findings) -> CheckResult:
     ]
     return _result(
         "ledger_currency",
-        "warn",
-        "balances of the ledger carry the company's currency; the amount is LCY all the same (DECISIONS B9)",
         "0 balances in another currency",
         f"{len(faults)} companies and currencies",
         faults,
@@ -257,11 +292,8 @@ def _ledger_currency(findings: Findings) -> CheckResult:
 def _voucher_snapshot(findings: Findings) -> CheckResult:
     session = findings.session
     (tolerance,) = session.setting("voucher_snapshot_tolerance_days")
-    method = (
-        f"the status of vouchers was read on the last day of the month, tolerance {tolerance} days (DECISIONS B3, B19)"
-    )
     if not session.has("IPE_08"):
-        return _not_applicable("voucher_snapshot", "warn", method, "IPE_08 is missing")
+        return _not_applicable("voucher_snapshot", "IPE_08 is missing")
     found = session.rows(
         "SELECT company, CAST(min(snapshot_date) AS DATE), CAST(max(snapshot_date) AS DATE), count(*) FROM ipe_08 "
         "GROUP BY company ORDER BY company"
@@ -276,8 +308,6 @@ def _voucher_snapshot(findings: Findings) -> CheckResult:
     ]
     return _result(
         "voucher_snapshot",
-        "warn",
-        method,
         str(last_day),
         f"{len(faults)} companies on another day",
         faults,
@@ -287,9 +317,8 @@ def _voucher_snapshot(findings: Findings) -> CheckResult:
 
 def _overlap(findings: Findings) -> CheckResult:
     session = findings.session
-    method = "no order item is a prepayment (IPE_10) and a refund (IPE_34): the money would count twice (DECISIONS B11)"
     if not session.has("IPE_10", "IPE_34"):
-        return _not_applicable("prepayment_and_refund", "warn", method, "IPE_10 or IPE_34 is missing")
+        return _not_applicable("prepayment_and_refund", "IPE_10 or IPE_34 is missing")
     session.keep(
         "prepayment_and_refund",
         "SELECT p.company, p.cod_oms_sales_order_item, p.paid_for_items + p.paid_for_shipping AS prepaid_lcy, "
@@ -305,9 +334,7 @@ def _overlap(findings: Findings) -> CheckResult:
         f"{company}: {rows} items, prepaid {prepaid:f}, to refund {refund:f} LCY"
         for company, prepaid, refund, rows in found
     ]
-    return _result(
-        "prepayment_and_refund", "warn", method, "0 items", f"{sum(row[3] for row in found)} items", faults, "items"
-    )
+    return _result("prepayment_and_refund", "0 items", f"{sum(row[3] for row in found)} items", faults, "items")
 
 
 def _uncategorised(findings: Findings) -> CheckResult:
@@ -318,8 +345,6 @@ def _uncategorised(findings: Findings) -> CheckResult:
     ]
     return _result(
         "voucher_entries_categorised",
-        "warn",
-        "every entry of the voucher account with an amount has a category (domain 7.5)",
         "0 entries",
         f"{len(faults)} companies with uncategorised entries",
         faults,
@@ -337,8 +362,6 @@ def _buckets(findings: Findings) -> CheckResult:
     ]
     return _result(
         "voucher_buckets",
-        "warn",
-        "per category and voucher type, the ledger's flows of twelve months are those of the vouchers (domain 7.4)",
         "every bucket below its threshold",
         f"{len(faults)} of {len(findings.vouchers.buckets)} buckets to investigate",
         faults,
@@ -352,8 +375,6 @@ def _confirmed(findings: Findings, keys: Sequence[str], rules: Sequence[RuleFile
     faults += [f"rules/{rule.name}.yaml version {rule.version}" for rule in rules if rule.status == "assumed"]
     return _result(
         "assumptions_confirmed",
-        "warn",
-        "what feeds a figure was confirmed by accounting; while it is assumed the conclusion is provisional",
         "0 assumed",
         f"{len(faults)} assumed",
         faults,

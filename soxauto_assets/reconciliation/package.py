@@ -30,6 +30,7 @@ from soxauto_assets.extraction.digest import DatasetDigest, dataset_digest
 from soxauto_assets.extraction.landing import PART, Dataset
 from soxauto_assets.extraction.parquet import text
 from soxauto_assets.extraction.tables import TypedTable, arrow_type
+from soxauto_assets.reconciliation.findings import CHECKS
 from soxauto_assets.reconciliation.inputs import Session
 from soxauto_assets.reconciliation.reconcile import Reconciliation, components
 from soxauto_assets.reconciliation.variances import Line
@@ -87,6 +88,7 @@ class SealedReconciliation:
         verdict: Verdict of its checks.
         reason: Why a new attempt exists.
         digest: Digest of the lines.
+        results: Check results it holds.
     """
 
     package: SealedPackage
@@ -94,6 +96,7 @@ class SealedReconciliation:
     verdict: Verdict
     reason: str
     digest: str
+    results: tuple[CheckResult, ...]
 
 
 def seal_reconciliation(
@@ -139,9 +142,8 @@ def seal_reconciliation(
             if current and previous and previous["content_id"] == content["content_id"]:
                 beat = {"attempt": current.attempt, "content_id": content["content_id"], **execution}
                 heartbeats.append(ID, period, beat)
-                return SealedReconciliation(
-                    current, "unchanged", verdict, "the content is the same", dataset.digest.digest
-                )
+                same = "the content is the same"
+                return SealedReconciliation(current, "unchanged", verdict, same, dataset.digest.digest, results)
             why = reason or (_difference(previous, content) if previous else "first attempt")
             attempt = current.attempt + 1 if current else 1
             statement = {
@@ -175,7 +177,7 @@ def seal_reconciliation(
                 package = store.write(ID, period, attempt, files, statement, info)
             except AttemptExists:
                 continue  # another run sealed meanwhile: compare with its attempt
-            return SealedReconciliation(package, "sealed", verdict, why, dataset.digest.digest)
+            return SealedReconciliation(package, "sealed", verdict, why, dataset.digest.digest, results)
 
 
 def write_lines(result: Reconciliation, folder: Path) -> Dataset:
@@ -351,11 +353,12 @@ def totals_of_balances(result: Reconciliation) -> TypedTable:
 def _control_totals(result: Reconciliation, dataset: Dataset) -> CheckResult:
     source, landed = totals_of_balances(result), landed_totals(LINES, dataset)
     equal = source == landed
+    severity, method = CHECKS["control_totals"]
     return CheckResult(
         name="control_totals",
         status="passed" if equal else "failed",
-        severity="error",
-        method="per company, the sums of the lines are those of the balances",
+        severity=severity,
+        method=method,
         expected=f"{len(source.rows)} companies",
         actual="equal" if equal else "they differ",
         unit="LCY",
