@@ -189,14 +189,12 @@ def _rows(
     ((count, amount),) = connection.execute(
         "SELECT count(*), coalesce(sum(CAST(amount_lcy AS DECIMAL(38,4))), 0) FROM explained"
     ).fetchall()
-    found = connection.execute(f"SELECT * FROM explained ORDER BY abs(amount_lcy) DESC, ALL LIMIT {int(limit)}")
-    columns = tuple(column[0] for column in found.description or ())
-    rows = tuple(found.fetchall())
+    columns = tuple(name for name, *_ in connection.execute("DESCRIBE explained").fetchall())
+    order = ", ".join(("abs(amount_lcy) DESC", *(f'"{name}"' for name in columns)))
+    rows = tuple(connection.execute(f"SELECT * FROM explained ORDER BY {order} LIMIT {int(limit)}").fetchall())
     if out:
         out.mkdir(parents=True, exist_ok=True)
-        connection.execute(
-            f"COPY (SELECT * FROM explained ORDER BY abs(amount_lcy) DESC, ALL) TO {text(out / f'{file}.csv')} (HEADER)"
-        )
+        connection.execute(f"COPY (SELECT * FROM explained ORDER BY {order}) TO {text(out / f'{file}.csv')} (HEADER)")
     return Rows(title, columns, rows, count, amount)
 
 
