@@ -23,6 +23,19 @@ CR_05 = """
     ZZ_OUT       | XX              | 3       | 0
 """
 
+VOUCHERS = """
+    id_company | id | business_use      | is_valid | is_active | voucher_inactive_date | totalremainingamount | remaining_amount
+    EC_NG      | 1  | refund             | valid    | 1         | -                       | 1                    | 1
+    EC_NG      | 2  | Jpay store_credit· | valid    | 1         | -                       | 2                    | 2
+    EC_NG      | 3  | jpay_store_credit  | valid    | 1         | -                       | 4                    | 4
+    EC_NG      | 4  | APOLOGY_V2         | valid    | 1         | -                       | 8                    | 9
+    EC_NG      | 5  | marketing          | valid    | 1         | -                       | 100                  | 100
+    EC_NG      | 6  | refund             | expired  | 1         | -                       | 200                  | 200
+    EC_NG      | 7  | refund             | valid    | 0         | 2025-09-30 23:59:59.999 | 400                  | 400
+    EC_NG      | 8  | refund             | valid    | 0         | 2025-10-01 00:00:00     | 16                   | 16
+    EC_NG      | 9  | refund             | valid    | 0         | -                       | 800                  | 800
+"""
+
 
 def lines(balances, kind="component"):
     return [(b.company, b.component, b.account, b.side, b.amount, b.rows) for b in balances.lines if b.kind == kind]
@@ -70,19 +83,7 @@ def test_liabilities_are_turned_into_navs_sign(tmp_path):
 
 
 def test_vouchers_count_when_not_marketing_valid_and_active_at_the_cut_off(tmp_path):
-    vouchers = """
-        id_company | id | business_use       | is_valid | is_active | voucher_inactive_date | totalremainingamount | remaining_amount
-        EC_NG      | 1  | refund             | valid    | 1         | -                       | 1                    | 1
-        EC_NG      | 2  | Jpay store_credit· | valid    | 1         | -                       | 2                    | 2
-        EC_NG      | 3  | jpay_store_credit  | valid    | 1         | -                       | 4                    | 4
-        EC_NG      | 4  | APOLOGY_V2         | valid    | 1         | -                       | 8                    | 9
-        EC_NG      | 5  | marketing          | valid    | 1         | -                       | 100                  | 100
-        EC_NG      | 6  | refund             | expired  | 1         | -                       | 200                  | 200
-        EC_NG      | 7  | refund             | valid    | 0         | 2025-09-30 23:59:59.999 | 400                  | 400
-        EC_NG      | 8  | refund             | valid    | 0         | 2025-10-01 00:00:00     | 16                   | 16
-        EC_NG      | 9  | refund             | valid    | 0         | -                       | 800                  | 800
-    """
-    with session_of(tmp_path, {"CR_04": CR_04, "CR_05": CR_05, "IPE_08": vouchers}) as session:
+    with session_of(tmp_path, {"CR_04": CR_04, "CR_05": CR_05, "IPE_08": VOUCHERS}) as session:
         balances = compute_balances(session, [get_item("IPE_08")], NO_CURRENCIES)
     assert balances.total("EC_NG", "IPE_08", "target") == D(-31), (
         "1 + 2 + 4 + 8, and 16 that went inactive after the cut-off"
