@@ -100,30 +100,30 @@ TABLES = {
         JM_EG      | 1        | 1                    | C001        | 2025-09-10   | 200
     """,
     "rpt_soi": order_items(turned("""
-        company      | EC_NG    | EC_NG          | EC_NG    | EC_NG    | EC_NG          | EC_NG          | EC_NG          | JM_EG    | JM_EG    | JM_EG
-        item         | P1       | D1             | F1       | T1       | U1             | U2             | U3             | P1       | X1       | T1
-        order        | O1       | O2             | O3       | O4       | O5             | O6             | O7             | O1       | O2       | O3
-        pack_id      | 1        | 2              | 3        | 4        | 5              | 6              | 7              | 1        | 2        | 3
-        package      | PK1      | PK2            | PK3      | PK4      | PK5            | PK6            | PK7            | PK1      | PK2      | PK3
-        method       | JumiaPay | CashOnDelivery | JumiaPay | JumiaPay | NoPayment      | NoPayment      | NoPayment      | JumiaPay | JumiaPay | CashOnDelivery
-        pre          | 1        | 0              | 1        | 1        | 0              | 0              | 0              | 1        | 1        | 1
-        mpl          | 1        | 1              | 1        | 0        | 1              | 1              | 1              | 1        | 1        | 1
-        type         | Normal   | Normal         | Normal   | Normal   | Normal         | Normal         | Normal         | Normal   | Normal   | Normal
-        status       | shipped  | delivered      | refunded | returned | delivered      | shipped        | shipped        | shipped  | returned | returned
-        created      | 09-01    | 09-01          | 09-01    | 09-01    | 09-01          | 09-20          | 09-21          | 09-01    | 09-01    | 09-01
-        paid         | last     | -              | 09-02    | 09-02    | -              | -              | -              | 09-02    | 09-02    | 09-02
-        deliv        | -        | last           | 09-03    | 09-03    | 09-10          | -              | next           | -        | -        | 09-03
-        packed       | -        | last           | 09-03    | 09-03    | 09-10          | -              | next           | -        | -        | 09-03
-        refunded     | -        | -              | last     | -        | -              | -              | -              | -        | -        | -
-        returned     | -        | -              | -        | 09-20    | -              | -              | -              | -        | 09-20    | 09-20
-        unit         | 2000     | 1000           | 80       | 30       | -              | -              | -              | 100      | 10       | 20
-        after        | -        | -              | 80       | 30       | -              | -              | -              | -        | 10       | 20
-        price        | 2000     | 1000           | 80       | 30       | -              | -              | -              | 100      | 10       | 20
-        amount       | -        | 1000           | 80       | 30       | -              | -              | -              | -        | -        | 20
-        coupon       | -        | -              | -        | -        | 20000          | 40000          | 400000         | -        | -        | -
-        voucher_code | -        | -              | -        | -        | CD             | CA             | CB             | -        | -        | -
-        voucher_type | -        | -              | -        | -        | reusablecredit | reusablecredit | reusablecredit | -        | -        | -
-    """)),
+        company      | EC_NG    | EC_NG     | EC_NG    | EC_NG    | EC_NG     | EC_NG     | EC_NG     | JM_EG    | JM_EG    | JM_EG
+        item         | P1       | D1        | F1       | T1       | U1        | U2        | U3        | P1       | X1       | T1
+        order        | O1       | O2        | O3       | O4       | O5        | O6        | O7        | O1       | O2       | O3
+        pack_id      | 1        | 2         | 3        | 4        | 5         | 6         | 7         | 1        | 2        | 3
+        package      | PK1      | PK2       | PK3      | PK4      | PK5       | PK6       | PK7       | PK1      | PK2      | PK3
+        method       | JumiaPay | COD       | JumiaPay | JumiaPay | NoPayment | NoPayment | NoPayment | JumiaPay | JumiaPay | COD
+        pre          | 1        | 0         | 1        | 1        | 0         | 0         | 0         | 1        | 1        | 1
+        mpl          | 1        | 1         | 1        | 0        | 1         | 1         | 1         | 1        | 1        | 1
+        type         | Normal   | Normal    | Normal   | Normal   | Normal    | Normal    | Normal    | Normal   | Normal   | Normal
+        status       | shipped  | delivered | refunded | returned | delivered | shipped   | shipped   | shipped  | returned | returned
+        created      | 09-01    | 09-01     | 09-01    | 09-01    | 09-01     | 09-20     | 09-21     | 09-01    | 09-01    | 09-01
+        paid         | last     | -         | 09-02    | 09-02    | -         | -         | -         | 09-02    | 09-02    | 09-02
+        deliv        | -        | last      | 09-03    | 09-03    | 09-10     | -         | next      | -        | -        | 09-03
+        packed       | -        | last      | 09-03    | 09-03    | 09-10     | -         | next      | -        | -        | 09-03
+        refunded     | -        | -         | last     | -        | -         | -         | -         | -        | -        | -
+        returned     | -        | -         | -        | 09-20    | -         | -         | -         | -        | 09-20    | 09-20
+        unit         | 2000     | 1000      | 80       | 30       | -         | -         | -         | 100      | 10       | 20
+        after        | -        | -         | 80       | 30       | -         | -         | -         | -        | 10       | 20
+        price        | 2000     | 1000      | 80       | 30       | -         | -         | -         | 100      | 10       | 20
+        amount       | -        | 1000      | 80       | 30       | -         | -         | -         | -        | -        | 20
+        coupon       | -        | -         | -        | -        | 20000     | 40000     | 400000    | -        | -        | -
+        voucher_code | -        | -         | -        | -        | CD        | CA        | CB        | -        | -        | -
+        voucher_type | -        | -         | -        | -        | RC        | RC        | RC        | -        | -        | -
+    """.replace("RC", "reusablecredit"))),
     "package_cashrec": """
         id_company | package_nr | order_nr | package_status | amount_expected
         EC_NG      | PK2        | O2       | delivered      | 1000
@@ -151,19 +151,19 @@ TABLES = {
         JM_EG      | VE | CE   | refund       | 0         | 20000           | 20000            | 2025-09-01
     """,
     "gl_entries": """
-        id_company | entry_no | posting_date | gl_account_no | voucher_no | document_description | amount  | user_id | bal_account_type
-        EC_NG      | 1        | 2025-09-01   | 184120        | V1         | RF_1                 | -100000 | BATCH   | -
-        EC_NG      | 2        | 2025-09-01   | 184120        | VA         | RF_2                 | -100000 | BATCH   | -
-        EC_NG      | 3        | 2025-09-01   | 184120        | VB         | RF_3                 | -400000 | BATCH   | -
-        EC_NG      | 4        | 2025-09-01   | 184120        | VC         | RF_4                 | -50000  | BATCH   | -
-        EC_NG      | 5        | 2025-09-01   | 184120        | VD         | RF_5                 | -50000  | BATCH   | -
-        EC_NG      | 6        | 2025-09-10   | 184120        | VD         | ITEM PRICE CREDIT    | 20000   | BATCH   | -
-        EC_NG      | 7        | 2025-09-01   | 184120        | VE         | RF_6                 | -70000  | BATCH   | -
-        EC_NG      | 8        | 2025-09-15   | 184120        | VE         | VOUCHER ACCRUAL      | 70000   | BATCH   | -
-        EC_NG      | 9        | 2025-09-30   | 184120        | -          | Correction           | 1500    | PERSON  | -
-        JM_EG      | 1        | 2025-09-01   | 184120        | V1         | COMMERCIAL GESTURE   | -1000   | BATCH   | -
-        JM_EG      | 2        | 2025-09-01   | 184120        | VC         | RF_1                 | -500    | BATCH   | -
-        JM_EG      | 3        | 2025-09-01   | 184120        | VE         | RF_2                 | -20000  | BATCH   | -
+        id_company | entry_no | posting_date | gl_account_no | voucher_no | document_description | amount  | user_id
+        EC_NG      | 1        | 2025-09-01   | 184120        | V1         | RF_1                 | -100000 | BATCH
+        EC_NG      | 2        | 2025-09-01   | 184120        | VA         | RF_2                 | -100000 | BATCH
+        EC_NG      | 3        | 2025-09-01   | 184120        | VB         | RF_3                 | -400000 | BATCH
+        EC_NG      | 4        | 2025-09-01   | 184120        | VC         | RF_4                 | -50000  | BATCH
+        EC_NG      | 5        | 2025-09-01   | 184120        | VD         | RF_5                 | -50000  | BATCH
+        EC_NG      | 6        | 2025-09-10   | 184120        | VD         | ITEM PRICE CREDIT    | 20000   | BATCH
+        EC_NG      | 7        | 2025-09-01   | 184120        | VE         | RF_6                 | -70000  | BATCH
+        EC_NG      | 8        | 2025-09-15   | 184120        | VE         | VOUCHER ACCRUAL      | 70000   | BATCH
+        EC_NG      | 9        | 2025-09-30   | 184120        | -          | Correction           | 1500    | PERSON
+        JM_EG      | 1        | 2025-09-01   | 184120        | V1         | COMMERCIAL GESTURE   | -1000   | BATCH
+        JM_EG      | 2        | 2025-09-01   | 184120        | VC         | RF_1                 | -500    | BATCH
+        JM_EG      | 3        | 2025-09-01   | 184120        | VE         | RF_2                 | -20000  | BATCH
     """.replace("BATCH", "JUMIA/NAV31AFR.BATCH.SRVC").replace("PERSON", "JUMIA/ACCOUNTANT"),
     "rec_cashdeposit_errors": """
         country | oms_payment_no | oms_payment_amount | nav_error_message
