@@ -13,8 +13,7 @@ from soxauto_assets.reconciliation.fx import Rate, Rates
 from soxauto_assets.reconciliation.inputs import Session
 from soxauto_assets.reconciliation.model import Remark
 from soxauto_assets.reconciliation.thresholds import Threshold, Thresholds
-
-ACCOUNT = "18412"
+from soxauto_assets.reconciliation.vouchers import classify_entries, compute_buckets, keep_review
 
 
 @dataclass(frozen=True)
@@ -83,19 +82,22 @@ class VoucherPart:
 
     Attributes:
         buckets: In order of company, category, voucher type.
-        remarks: Entries without a category, rules that cannot fire, entries without a type.
+        remarks: Entries without a category, rules that cannot fire, entries without a type, what neither side counts.
+        review: Number of bucket summaries and of material rows in the review table.
         missing: Items without which there are no buckets.
     """
 
     buckets: tuple[BucketStatus, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    review: tuple[int, int] = (0, 0)
     missing: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the part as plain values."""
+        """Return the part as plain values; entries, buckets and review are tables of their own."""
         return {
             "buckets": [bucket.to_json() for bucket in self.buckets],
             "remarks": [remark.to_json() for remark in self.remarks],
+            "review": {"bucket_summaries": self.review[0], "line_items": self.review[1]},
             "missing": list(self.missing),
         }
 
@@ -103,5 +105,45 @@ class VoucherPart:
 def compare_vouchers(
     session: Session, rates: Rates, countries: Mapping[str, str], thresholds: Thresholds
 ) -> VoucherPart:
-    """Return the buckets with their status, and keep the table for review."""
-    return VoucherPart()
+    """Return the buckets of the voucher account with their status, and keep the review table.
+
+    Args:
+        session: The inputs of the month.
+        rates: The closing rates.
+        countries: ISO country code by company, where CR_05 gives none.
+        thresholds: The threshold contracts.
+    """
+    classification = classify_entries(session)
+    flows = compute_buckets(session)
+    missing = tuple(dict.fromkeys((*classification.missing, *flows.missing)))
+    last_day = session.period.last_day
+    (account, *others) = session.setting("accounts_IPE_08")
+    # A rule for one account decides only where the liability is that account alone.
+    single = None if others else account
+    found, limits = [], {}
+    for bucket in flows.buckets:
+        rate = rates[bucket.company]
+        country = rate.country or countries.get(bucket.company)
+        rule = thresholds.resolve("bucket", country, last_day, single, bucket.category, bucket.voucher_type)
+        found.append(
+            BucketStatus(
+                bucket.company,
+                bucket.category,
+                bucket.voucher_type,
+                bucket.nav_lcy,
+                bucket.nav_rows,
+                bucket.tv_lcy,
+                bucket.tv_rows,
+                rate,
+                rule,
+            )
+        )
+        if rate.value is not None:
+            limits[bucket.company] = rate.value * thresholds.resolve("line_item", country, last_day, single).usd
+    review = keep_review(session, {(b.company, b.category, b.voucher_type): b.status for b in found}, limits)
+    return VoucherPart(
+        tuple(found),
+        (*classification.remarks, *flows.remarks, *review.remarks),
+        (review.summaries, sum((review.line_items or {}).values())),
+        missing,
+    )

@@ -14,6 +14,7 @@ from typing import Any
 
 from soxauto_assets.catalog import get_item
 from soxauto_assets.reconciliation.balances import amount_sql, parameters_of
+from soxauto_assets.reconciliation.bridges.vtc import CONSIDERED, NOTHING_REMAINS, POPULATION, PROOF
 from soxauto_assets.reconciliation.inputs import Session, decimal_sum
 from soxauto_assets.reconciliation.variances import Line
 
@@ -86,11 +87,16 @@ def _targets(session: Session, column: str) -> dict[str, Decimal]:
 
 
 def _bridged(session: Session, column: str) -> dict[str, Decimal]:
-    """Return the VTC bridge by company with another amount, over the same proof rows."""
+    """Return the VTC bridge by company with one of the two amounts, over the same vouchers."""
     component = get_item(VOUCHERS).component
     assert component is not None
     assert component.sign is not None
-    if "bridge_vtc" not in session.kept:
+    # Without its inputs there is no bridge, and without vouchers no reading.
+    if PROOF not in session.kept:
         return {}
-    sql = f"SELECT company, {decimal_sum(column)} FROM bridge_vtc GROUP BY company ORDER BY company"
+    sql = (
+        f"SELECT p.company, {decimal_sum(f'v.{column}')} FROM {POPULATION} AS p JOIN ipe_08 AS v "
+        "ON v.company = p.company AND v.id IS NOT DISTINCT FROM p.id "
+        f"WHERE p.fate IN ('{CONSIDERED}', '{NOTHING_REMAINS}') GROUP BY p.company ORDER BY p.company"
+    )
     return {company: component.sign * amount for company, amount in session.rows(sql)}

@@ -115,7 +115,9 @@ def configuration_keys() -> tuple[str, ...]:
     """Return the configuration keys that the reconciliation itself uses, in order."""
     names = {
         "non_marketing_uses",
+        "refund_uses",
         "integration_users",
+        "voucher_window_months",
         "voucher_snapshot_tolerance_days",
     }
     for item in (*components(), *lines_beside()):

@@ -100,29 +100,29 @@ TABLES = {
         JM_EG      | 1        | 1                    | C001        | 2025-09-10   | 200
     """,
     "rpt_soi": order_items(turned("""
-        company      | EC_NG    | EC_NG     | EC_NG    | EC_NG    | EC_NG     | EC_NG     | EC_NG     | JM_EG    | JM_EG    | JM_EG
-        item         | P1       | D1        | F1       | T1       | U1        | U2        | U3        | P1       | X1       | T1
-        order        | O1       | O2        | O3       | O4       | O5        | O6        | O7        | O1       | O2       | O3
-        pack_id      | 1        | 2         | 3        | 4        | 5         | 6         | 7         | 1        | 2        | 3
-        package      | PK1      | PK2       | PK3      | PK4      | PK5       | PK6       | PK7       | PK1      | PK2      | PK3
-        method       | JumiaPay | COD       | JumiaPay | JumiaPay | NoPayment | NoPayment | NoPayment | JumiaPay | JumiaPay | COD
-        pre          | 1        | 0         | 1        | 1        | 0         | 0         | 0         | 1        | 1        | 1
-        mpl          | 1        | 1         | 1        | 0        | 1         | 1         | 1         | 1        | 1        | 1
-        type         | Normal   | Normal    | Normal   | Normal   | Normal    | Normal    | Normal    | Normal   | Normal   | Normal
-        status       | shipped  | delivered | refunded | returned | delivered | shipped   | shipped   | shipped  | returned | returned
-        created      | 09-01    | 09-01     | 09-01    | 09-01    | 09-01     | 09-20     | 09-21     | 09-01    | 09-01    | 09-01
-        paid         | last     | -         | 09-02    | 09-02    | -         | -         | -         | 09-02    | 09-02    | 09-02
-        deliv        | -        | last      | 09-03    | 09-03    | 09-10     | -         | next      | -        | -        | 09-03
-        packed       | -        | last      | 09-03    | 09-03    | 09-10     | -         | next      | -        | -        | 09-03
-        refunded     | -        | -         | last     | -        | -         | -         | -         | -        | -        | -
-        returned     | -        | -         | -        | 09-20    | -         | -         | -         | -        | 09-20    | 09-20
-        unit         | 2000     | 1000      | 80       | 30       | -         | -         | -         | 100      | 10       | 20
-        after        | -        | -         | 80       | 30       | -         | -         | -         | -        | 10       | 20
-        price        | 2000     | 1000      | 80       | 30       | -         | -         | -         | 100      | 10       | 20
-        amount       | -        | 1000      | 80       | 30       | -         | -         | -         | -        | -        | 20
-        coupon       | -        | -         | -        | -        | 20000     | 40000     | 400000    | -        | -        | -
-        voucher_code | -        | -         | -        | -        | CD        | CA        | CB        | -        | -        | -
-        voucher_type | -        | -         | -        | -        | RC        | RC        | RC        | -        | -        | -
+        company      | EC_NG   | EC_NG | EC_NG | EC_NG    | EC_NG     | EC_NG     | EC_NG     | JM_EG   | JM_EG    | JM_EG
+        item         | P1      | D1    | F1    | T1       | U1        | U2        | U3        | P1      | X1       | T1
+        order        | O1      | O2    | O3    | O4       | O5        | O6        | O7        | O1      | O2       | O3
+        pack_id      | 1       | 2     | 3     | 4        | 5         | 6         | 7         | 1       | 2        | 3
+        package      | PK1     | PK2   | PK3   | PK4      | PK5       | PK6       | PK7       | PK1     | PK2      | PK3
+        method       | card    | COD   | card  | card     | NoPayment | NoPayment | NoPayment | card    | card     | COD
+        pre          | 1       | 0     | 1     | 1        | 0         | 0         | 0         | 1       | 1        | 1
+        mpl          | 1       | 1     | 1     | 0        | 1         | 1         | 1         | 1       | 1        | 1
+        type         | Box     | Box   | Box   | Box      | Box       | Box       | Box       | Box     | Box      | Box
+        status       | shipped | done  | back  | returned | done      | shipped   | shipped   | shipped | returned | returned
+        created      | 09-01   | 09-01 | 09-01 | 09-01    | 09-01     | 09-20     | 09-21     | 09-01   | 09-01    | 09-01
+        paid         | last    | -     | 09-02 | 09-02    | -         | -         | -         | 09-02   | 09-02    | 09-02
+        deliv        | -       | last  | 09-03 | 09-03    | 09-10     | -         | next      | -       | -        | 09-03
+        packed       | -       | last  | 09-03 | 09-03    | 09-10     | -         | next      | -       | -        | 09-03
+        refunded     | -       | -     | last  | -        | -         | -         | -         | -       | -        | -
+        returned     | -       | -     | -     | 09-20    | -         | -         | -         | -       | 09-20    | 09-20
+        unit         | 2000    | 1000  | 80    | 30       | -         | -         | -         | 100     | 10       | 20
+        after        | -       | -     | 80    | 30       | -         | -         | -         | -       | 10       | 20
+        price        | 2000    | 1000  | 80    | 30       | -         | -         | -         | 100     | 10       | 20
+        amount       | -       | 1000  | 80    | 30       | -         | -         | -         | -       | -        | 20
+        coupon       | -       | -     | -     | -        | 20000     | 40000     | 400000    | -       | -        | -
+        voucher_code | -       | -     | -     | -        | CD        | CA        | CB        | -       | -        | -
+        voucher_type | -       | -     | -     | -        | RC        | RC        | RC        | -       | -        | -
     """.replace("RC", "reusablecredit"))),
     "package_cashrec": """
         id_company | package_nr | order_nr | package_status | amount_expected
