@@ -104,7 +104,7 @@ def explain(
         if opened.has(ACTUALS):
             parts.append(_actuals(opened, company, accounts, limit, out))
         if opened.has(component):
-            parts.append(_targets(opened, component, company, limit, out))
+            parts.append(_targets(opened, component, company, accounts, limit, out))
     parts += [
         _proof(store, package, bridge, company, limit, out)
         for bridge in document["bridges"]
@@ -166,7 +166,9 @@ def _actuals(session: Session, company: str, accounts: Sequence[str], limit: int
     return _rows(session, "actuals (CR_04)", sql, parameters, limit, out, "actuals")
 
 
-def _targets(session: Session, item_id: str, company: str, limit: int, out: Path | None) -> Rows:
+def _targets(
+    session: Session, item_id: str, company: str, accounts: Sequence[str], limit: int, out: Path | None
+) -> Rows:
     item = get_item(item_id)
     component = item.component
     assert component is not None
@@ -176,8 +178,13 @@ def _targets(session: Session, item_id: str, company: str, limit: int, out: Path
     shown = ", ".join([*key, *(date for date in dates if date not in key)])
     sign = component.sign or 1
     amount = f"CAST({sign} * ({component.amount}) AS DECIMAL(38,4)) AS amount_lcy"
-    sql = f"SELECT {shown}, {amount} FROM {item_id.lower()} WHERE company = $company AND ({component.where})"
-    parameters = {**parameters_of(session, sql.replace("$company", "")), "company": company.upper().rstrip()}
+    sql = f"SELECT {shown}, {amount} FROM {item_id.lower()} WHERE ({component.where})"
+    parameters = {**parameters_of(session, sql), "company": company.upper().rstrip()}
+    sql += " AND company = $company"
+    if component.account:
+        # Rows of another account are a line of their own.
+        sql += f" AND list_contains($accounts, rtrim({component.account}, ' '))"
+        parameters["accounts"] = list(accounts)
     return _rows(session, f"target value ({item_id}), in NAV's sign", sql, parameters, limit, out, "target")
 
 
