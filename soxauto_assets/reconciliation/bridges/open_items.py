@@ -19,8 +19,8 @@ from soxauto_assets.reconciliation.vouchers.entry_rules import quoted
 NAME = "open_items"
 TITLE = "Open items by rule"
 MEANING = (
-    "Open collections and prepayments by the first rule whose texts one of their columns equals. Accounts are hints; nothing is "
-    "explained and no journal is proposed."
+    "Open collections and prepayments by the first rule whose texts one of their columns equals. Accounts are hints; nothing "
+    "is explained and no journal is proposed."
 )
 SOURCE = "domain 7.6.6; DECISIONS B17, B24"
 PROOF = "bridge_open_items"

@@ -23,8 +23,8 @@ from soxauto_assets.reconciliation.model import Bridge, Remark
 NAME = "timing"
 TITLE = "Timing difference of vouchers"
 MEANING = (
-    "Vouchers of a liability that are inactive at the cut-off and were created in the window: amount used by Jdash minus amount "
-    "used until the cut-off, times the sign of the voucher liability."
+    "Vouchers of a liability that are inactive at the cut-off and were created in the window: amount used by Jdash minus "
+    "amount used until the cut-off, times the sign of the voucher liability."
 )
 SOURCE = "domain 7.6.1; DECISIONS B2, B3, B12"
 INPUTS = (LIABILITY, "JDASH")
