@@ -18,7 +18,7 @@ from soxauto_assets.reconciliation.rules import RuleFile, load_rules
 NAME = "integration_errors"
 TITLE = "Integration errors of OMS and RING to NAV"
 MEANING = (
-    "Errors of each interface by the ledger account that the rule file gives it, amounts as the views give them. "
+    "Errors of each interface by the ledger account that the rule file gives it, amounts as the views give them, unsigned. "
     "Information: nothing is explained by it."
 )
 SOURCE = "domain 3.15, 7.6.3; DECISIONS B16"

@@ -25,8 +25,8 @@ from soxauto_assets.reconciliation.vouchers.classification import ENTRIES, class
 NAME = "vtc"
 TITLE = "VTC adjustment: refund vouchers cancelled in BOB, not in NAV"
 MEANING = (
-    "Valid refund vouchers that were made inactive in the window and have no entry of category Cancellation or VTC of the "
-    "same company: the remaining amount by BOB, times the sign of the voucher liability."
+    "Valid refund vouchers that were made inactive in the window and have no entry of the categories Cancellation or VTC of "
+    "the same company: the remaining amount by BOB, times the sign of the voucher liability."
 )
 SOURCE = "domain 7.6.2; DECISIONS B2, B3, B13"
 INPUTS = (LIABILITY, ENTRIES)

@@ -1,0 +1,1 @@
+"""Tests of vouchers in the ledger and the target values."""
