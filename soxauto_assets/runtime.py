@@ -4,7 +4,8 @@ Here belongs wiring that the command line and the orchestrator share. What does 
 """
 
 import getpass
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,11 +23,14 @@ from soxauto_assets.catalog.configuration import Configuration, load_configurati
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.witnesses import load_witnesses
 from soxauto_assets.decisions.register import Register
-from soxauto_assets.errors import NotSealed, PeriodError, StorageError
+from soxauto_assets.errors import NotSealed, PeriodError, SettingsError, StorageError
+from soxauto_assets.evidence.form import MANIFEST
 from soxauto_assets.evidence.sealing import Sealer, Sealing
+from soxauto_assets.evidence.signing import KmsSigner, LocalSigner, Signer, Signing, is_kms, keep_out_of_git
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
-from soxauto_assets.evidence.verify import MANIFEST
+from soxauto_assets.evidence.trust import Trust
+from soxauto_assets.evidence.trust_edit import open_trust
 from soxauto_assets.extraction.extract import Extractor, definition_digest
 from soxauto_assets.extraction.extractions import Extraction, Extractions
 from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
@@ -214,7 +218,41 @@ class Runtime:
     @cached_property
     def sealer(self) -> Sealer:
         """The sealer over the evidence store."""
-        return Sealer(self.evidence, self.heartbeats, self.uploads)
+        return Sealer(self.evidence, self.heartbeats, self.uploads, self._sign, self.clock)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The key that signs evidence; outside AWS, where none is named, one is made on first use.
+
+        Raises:
+            SettingsError: Environment ``aws`` names none.
+            SigningError: The key file cannot be used.
+        """
+        key = self.settings.signing_key
+        if key and is_kms(key):
+            return KmsSigner(self.aws or AwsSession(AwsSettings.from_environment(os.environ)), key)
+        if key:
+            return LocalSigner.open(Path(key).expanduser())
+        if self.settings.aws:
+            raise SettingsError(
+                "SOXAUTO_SIGNING_KEY is not set, and environment 'aws' needs it",
+                action="set it to the ARN or alias of a KMS key of kind ECC_NIST_P256 (deploy/aws/storage.yaml makes one)",
+            )
+        keep_out_of_git(self.settings.keys)
+        return LocalSigner.create(self.settings.keys / "signing-key.pem")
+
+    def _sign(self, statement: bytes) -> Mapping[str, bytes]:
+        """Sign a statement; the key is asked for then and not before, since a heartbeat needs none."""
+        return Signing((self.signer,))(statement)
+
+    @cached_property
+    def trust(self) -> Trust | None:
+        """The trust file that evidence is held to when it is read.
+
+        Raises:
+            SettingsError: It cannot be used.
+        """
+        return open_trust(self.settings.trust) if self.settings.trust else None
 
     def require_period(self, key: str) -> Period:
         """Return a period that can be closed: well formed, not before the first one, ended.
@@ -343,7 +381,7 @@ class Runtime:
         """See :func:`soxauto_assets.load`."""
         from soxauto_assets.evidence.loading import load_rows
 
-        return load_rows(self.evidence, item, period, attempt, allow_failed)
+        return load_rows(self.evidence, item, period, attempt, allow_failed, self.trust)
 
     def close(self) -> None:
         """Release engine and connections."""

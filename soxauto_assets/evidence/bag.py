@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from soxauto_assets.errors import NotVerified, StorageError
-from soxauto_assets.evidence.verify import (
+from soxauto_assets.evidence.form import (
     BAGIT,
     BAGIT_TEXT,
     INFO,

@@ -121,9 +121,9 @@ def test_a_package_forged_with_a_new_seal_still_fails_when_rows_and_digest_disag
     }
     payload["rows/part-00000.parquet"] = (local_path(other.uri) / "data" / "rows" / "part-00000.parquet").read_bytes()
     statement = read_json((local_path(first.uri) / "statement.json").read_bytes())
-    statement["subject"] = statement["subject"][1:]
+    statement["subject"] = statement["subject"][2:]
     forged = LocalEvidenceStore(runtime.settings.home / "forged").write(
-        "IPE_07", "2025-09", 1, payload, statement, {"Bag-Software-Agent": "test"}
+        "IPE_07", "2025-09", 1, payload, statement, {"External-Identifier": "IPE_07/2025-09/attempt-0001"}
     )
     assert verify.verify_package(local_path(forged.uri)).verified
     failed = {layer.name for layer in verify_and_recompute(local_path(forged.uri)) if layer.status == "fail"}
