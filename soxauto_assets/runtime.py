@@ -241,6 +241,17 @@ class Runtime:
         keep_out_of_git(self.settings.keys)
         return LocalSigner.create(self.settings.keys / "signing-key.pem")
 
+    def require_signer(self) -> None:
+        """Refuse a key that is not named or cannot be used, before anything is asked of the source.
+
+        A key of KMS is not asked: a close that finds nothing new needs no signature.
+
+        Raises:
+            SettingsError: Environment ``aws`` names none.
+            SigningError: The key file cannot be used.
+        """
+        _ = self.signer
+
     def _sign(self, statement: bytes) -> Mapping[str, bytes]:
         """Sign a statement; the key is asked for then and not before, since a heartbeat needs none."""
         return Signing((self.signer,))(statement)

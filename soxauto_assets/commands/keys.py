@@ -83,16 +83,14 @@ def list_keys(runtime: Runtime, trust_file: Path | None, console: Console) -> No
             key.owner,
             ", ".join(key.roles),
             ", ".join(key.environments),
-            instant_text(key.not_before),
-            instant_text(key.not_after) if key.not_after else "–",
-            f"{instant_text(key.revoked_at)}: {key.revoked_reason}" if key.revoked_at else "–",
+            *(_day(instant) for instant in (key.not_before, key.not_after, key.revoked_at)),
         )
     console.print(table)
     _say(
         console, f"{path}, {'of production' if trust.production else 'not of production'}; required: {_required(trust)}"
     )
     for key in trust.keys.values():
-        _say(console, f"{key.id}  {key.owner}")
+        _say(console, f"{key.id}  {key.owner}{f', revoked: {key.revoked_reason}' if key.revoked_at else ''}")
 
 
 def rotate_key(runtime: Runtime, old: str | None, trust_file: Path | None, console: Console) -> None:
@@ -178,6 +176,10 @@ def _instant(text: str | None, default: datetime) -> datetime:
     if instant is None:
         raise SettingsError(f"{text!r} is no instant", action="write it as 2025-10-08T06:00:00Z")
     return instant
+
+
+def _day(instant: datetime | None) -> str:
+    return instant_text(instant)[:16].replace("T", " ") if instant else "–"
 
 
 def _required(trust: Trust) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from soxauto_assets.errors import SettingsError
+from soxauto_assets.evidence.bag import write_file
 from soxauto_assets.evidence.envelope import key_id_of
 from soxauto_assets.evidence.form import Fault
 from soxauto_assets.evidence.trust import (
@@ -128,13 +129,12 @@ def write_trust(path: Path, trust: Trust) -> None:
     staged = path.parent / f".{uuid4().hex}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(staged, "xb") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(staged, path)
+        try:
+            write_file(staged, text, mode=0o644)
+            os.replace(staged, path)
+        finally:
+            staged.unlink(missing_ok=True)
     except OSError as error:
-        staged.unlink(missing_ok=True)
         raise SettingsError(
             f"{path} cannot be written ({error.strerror})", action="correct the permissions, or name another file"
         ) from error
