@@ -23,7 +23,7 @@ from soxauto_assets.catalog.configuration import Configuration, load_configurati
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.witnesses import load_witnesses
 from soxauto_assets.decisions.register import Register
-from soxauto_assets.errors import NotSealed, PeriodError, SettingsError, StorageError
+from soxauto_assets.errors import NotSealed, PeriodError, StorageError
 from soxauto_assets.evidence.form import MANIFEST
 from soxauto_assets.evidence.sealing import Sealer, Sealing
 from soxauto_assets.evidence.signing import KmsSigner, LocalSigner, Signer, Signing, is_kms, keep_out_of_git
@@ -228,16 +228,11 @@ class Runtime:
             SettingsError: Environment ``aws`` names none.
             SigningError: The key file cannot be used.
         """
-        key = self.settings.signing_key
+        key = self.settings.require_signing_key() if self.settings.aws else self.settings.signing_key
         if key and is_kms(key):
             return KmsSigner(self.aws or AwsSession(AwsSettings.from_environment(os.environ)), key)
         if key:
             return LocalSigner.open(Path(key).expanduser())
-        if self.settings.aws:
-            raise SettingsError(
-                "SOXAUTO_SIGNING_KEY is not set, and environment 'aws' needs it",
-                action="set it to the ARN or alias of a KMS key of kind ECC_NIST_P256 (deploy/aws/storage.yaml makes one)",
-            )
         keep_out_of_git(self.settings.keys)
         return LocalSigner.create(self.settings.keys / "signing-key.pem")
 

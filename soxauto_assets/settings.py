@@ -99,6 +99,19 @@ class Settings:
         """Folder of the keys that the product makes itself."""
         return self.home / "keys"
 
+    def require_signing_key(self) -> str:
+        """Return the key that signs evidence, where one must be named.
+
+        Raises:
+            SettingsError: None is.
+        """
+        if not self.signing_key:
+            raise SettingsError(
+                f"SOXAUTO_SIGNING_KEY is not set, and environment {self.environment!r} needs it",
+                action="set it to the ARN or alias of a KMS key of kind ECC_NIST_P256 (deploy/aws/storage.yaml makes one)",
+            )
+        return self.signing_key
+
     def variables(self) -> dict[str, str]:
         """Return the environment variables that give these settings to a child process."""
         values = {

@@ -137,7 +137,8 @@ def platform_resource(settings: Settings) -> PlatformResource:
     """Return the resource that the settings describe.
 
     Raises:
-        SettingsError: The AWS environment lacks a bucket's name, or the Trino environment its cluster or its places.
+        SettingsError: The AWS environment lacks a bucket's name or the signing key, or the Trino environment its cluster or its
+            places.
     """
     engine: EngineResource
     stores: StoresResource
@@ -145,6 +146,7 @@ def platform_resource(settings: Settings) -> PlatformResource:
         from soxauto_assets.defs.aws_resources import athena_resource, s3_stores_resource
 
         engine, stores = athena_resource(settings.aws), s3_stores_resource(settings)
+        settings.require_signing_key()
     elif settings.trino is not None:
         from soxauto_assets.defs.trino_resources import trino_resource
 

@@ -25,6 +25,7 @@ from soxauto_assets.evidence.envelope import (
 from soxauto_assets.evidence.form import Fault, canonical
 from soxauto_assets.evidence.signing import LocalSigner, sign_statement
 from soxauto_assets_tests.evidence.signed import signer
+from soxauto_assets_tests.evidence.wycheproof import score
 
 STATEMENT = b'{"a":1}'
 ONE, TWO = signer(1), signer(2)
@@ -215,3 +216,19 @@ def test_signatures_out_of_order_are_refused():
 )
 def test_the_envelope_in_other_json_is_refused(change):
     assert code(change(envelope())) == "not-canonical"
+
+
+def test_the_runner_of_published_vectors_tells_right_answers_from_wrong_ones():
+    """``soxauto_assets_tests.evidence.wycheproof`` runs vectors that are not in this repository."""
+    der = low_s(ONE.sign(b"m"))
+    r, s = decode_dss_signature(der)
+    tests = [
+        {"tcId": 1, "msg": "6d", "sig": der.hex(), "result": "valid"},
+        {"tcId": 2, "msg": "6d", "sig": encode_dss_signature(r, P256_ORDER - s).hex(), "result": "valid"},
+        {"tcId": 3, "msg": "6e", "sig": der.hex(), "result": "invalid"},
+        {"tcId": 4, "msg": "6d", "sig": der.hex(), "result": "invalid"},
+        {"tcId": 5, "msg": "6e", "sig": der.hex(), "result": "valid"},
+        {"tcId": 6, "msg": "6d", "sig": "00", "result": "valid"},
+    ]
+    counts, wrong = score({"testGroups": [{"publicKeyDer": ONE.public_key.hex(), "tests": tests}]})
+    assert wrong == [4, 5, 6] and counts.total() == 6
