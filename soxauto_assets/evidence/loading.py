@@ -15,6 +15,8 @@ from soxauto_assets.evidence.trust import Trust
 if TYPE_CHECKING:
     import pandas as pd
 
+_REMEDIES = {"trust": "find out who signed it, and with which key", "time": "find out who confirmed its time"}
+
 
 def load_rows(
     store: EvidenceStore,
@@ -34,7 +36,7 @@ def load_rows(
     if broken:
         raise NotVerified(
             f"attempt {package.attempt} does not verify: {broken[0].name}: {broken[0].text}",
-            action="restore the package from its store; do not use its rows",
+            action=f"{_REMEDIES.get(broken[0].name, 'restore the package from its store')}; do not use its rows",
             item=item,
             period=period,
         )

@@ -5,16 +5,17 @@ from datetime import UTC, datetime
 import pytest
 
 import soxauto_assets
-from soxauto_assets.canonical import read_json
+from soxauto_assets.canonical import canonical_json, read_json
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified, SigningError
 from soxauto_assets.evidence.envelope import key_id_of
 from soxauto_assets.evidence.loading import load_rows
 from soxauto_assets.evidence.recompute import verify_and_recompute
 from soxauto_assets.evidence.sealing import Sealer
+from soxauto_assets.evidence.signing import sign_statement
 from soxauto_assets.evidence.store import local_path, signers_of
 from soxauto_assets_tests.catalog.test_ipe_07 import TABLES
 from soxauto_assets_tests.closing import close
-from soxauto_assets_tests.evidence.signed import refit_tags, rewrite, signer, trust_of, trusted_key
+from soxauto_assets_tests.evidence.signed import refit_tags, rewrite, signer, trust_of
 from soxauto_assets_tests.lakes import write_table
 
 
@@ -87,19 +88,18 @@ def test_load_refuses_a_signature_that_does_not_hold_or_does_not_count(open_runt
     package = close(runtime, "IPE_07").package
     folder = local_path(package.uri)
     path = folder / "signature.dsse.json"
-    original = path.read_bytes()
-    rewrite(
-        path,
-        original.replace(b'"sig":"MEQ', b'"sig":"MEU') if b'"sig":"MEQ' in original else original[:-9] + b'AA="}]}',
-    )
+    original, statement = path.read_bytes(), (folder / "statement.json").read_bytes()
+    changed, forged = read_json(original), read_json(sign_statement(statement, (signer(666),)))
+    changed["signatures"][0]["sig"] = forged["signatures"][0]["sig"]
+    rewrite(path, canonical_json(changed))
     refit_tags(folder)
-    with pytest.raises(NotVerified, match="attempt 1 does not verify: signature: "):
+    with pytest.raises(NotVerified, match=r"attempt 1 does not verify: signature: key \w+ did not make this signature"):
         runtime.load("IPE_07", "2025-09")
     rewrite(path, original)
     refit_tags(folder)
     assert len(runtime.load("IPE_07", "2025-09")) == 7
     with pytest.raises(NotVerified, match=r"attempt 1 does not verify: trust: key \w+ is not in the trust file"):
-        load_rows(runtime.evidence, "IPE_07", "2025-09", trust=trust_of(trusted_key(signer(1))))
+        load_rows(runtime.evidence, "IPE_07", "2025-09", trust=trust_of(production=False))
 
 
 def test_one_changed_source_row_makes_an_attempt_that_names_the_one_it_supersedes(open_runtime, lake):
