@@ -64,8 +64,10 @@ def close_period(
     runtime = Runtime(settings)
     period = runtime.require_period(period_key)
     items = tuple(get_item(name) for name in chosen) or all_items()
-    # A lake or bindings file that is not there, or credentials that have expired, stop the close before a run exists.
+    # A lake or bindings file that is not there, credentials that have expired, or a key that cannot sign, stop the close before
+    # a run exists.
     runtime.extractor.engine.identity()
+    runtime.require_signer()
     run_id = str(uuid4())
     done = {
         item.id: Line(item, exemption=found)

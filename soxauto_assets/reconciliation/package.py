@@ -10,7 +10,6 @@ commands. It lists every input by attempt, seal and dataset digest.
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +23,11 @@ from soxauto_assets.catalog.types import BOOL, INT64, RATE, STRING, SUM, Contrac
 from soxauto_assets.checks.model import CheckResult, Verdict, verdict_of
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.evidence.environment import build_environment
-from soxauto_assets.evidence.sealing import PREDICATE_TYPE, STATEMENT_TYPE, contract_of
-from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage
+from soxauto_assets.evidence.form import STATEMENT_TYPE
+from soxauto_assets.evidence.sealing import Sealer, contract_of
+from soxauto_assets.evidence.store import AttemptExists, SealedPackage
+from soxauto_assets.evidence.trust import instant_text
+from soxauto_assets.evidence.verify import PACKAGE_TYPE
 from soxauto_assets.extraction.digest import DatasetDigest, dataset_digest
 from soxauto_assets.extraction.landing import PART, Dataset
 from soxauto_assets.extraction.parquet import text
@@ -34,7 +36,6 @@ from soxauto_assets.reconciliation.findings import CHECKS
 from soxauto_assets.reconciliation.inputs import Session
 from soxauto_assets.reconciliation.reconcile import Reconciliation, components
 from soxauto_assets.reconciliation.variances import Line
-from soxauto_assets.records import RecordLog
 
 ID = "RECONCILIATION"
 USD = ContractType("decimal", 38, 6)
@@ -100,8 +101,7 @@ class SealedReconciliation:
 
 
 def seal_reconciliation(
-    store: EvidenceStore,
-    heartbeats: RecordLog,
+    sealer: Sealer,
     result: Reconciliation,
     session: Session,
     run_id: str,
@@ -111,8 +111,7 @@ def seal_reconciliation(
     """Seal a reconciliation, whatever its verdict; equal content leaves a heartbeat.
 
     Args:
-        store: The evidence store.
-        heartbeats: Log of runs that found the same content.
+        sealer: Store, log of heartbeats, signing key and clock.
         result: The reconciliation.
         session: The session that holds its kept tables.
         run_id: The run.
@@ -121,9 +120,10 @@ def seal_reconciliation(
 
     Raises:
         StorageError: The store refused; no package appears.
+        SigningError: The signing key refused; no package appears.
     """
-    period = result.period.key
-    started = datetime.now(UTC)
+    period, store = result.period.key, sealer.store
+    started = sealer.clock()
     with tempfile.TemporaryDirectory(prefix="soxauto-") as scratch:
         dataset = write_lines(result, Path(scratch))
         tables = write_tables(session, Path(scratch))
@@ -137,22 +137,23 @@ def seal_reconciliation(
                 "run_id": run_id,
                 "performed_by": dict(performed_by),
                 "started": started.isoformat(timespec="milliseconds"),
-                "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "finished": sealer.clock().isoformat(timespec="milliseconds"),
             }
             if current and previous and previous["content_id"] == content["content_id"]:
                 beat = {"attempt": current.attempt, "content_id": content["content_id"], **execution}
-                heartbeats.append(ID, period, beat)
+                sealer.heartbeats.append(ID, period, beat)
                 same = "the content is the same"
                 return SealedReconciliation(current, "unchanged", verdict, same, dataset.digest.digest, results)
             why = reason or (_difference(previous, content) if previous else "first attempt")
             attempt = current.attempt + 1 if current else 1
             statement = {
                 "_type": STATEMENT_TYPE,
-                "predicateType": PREDICATE_TYPE,
+                "predicateType": PACKAGE_TYPE,
                 "subject": [{"name": "dataset", "digest": {"sha256": dataset.digest.digest}}],
                 "predicate": {
                     **content,
                     "attempt": attempt,
+                    "sealed_at": instant_text(sealer.clock()),
                     "verdict": verdict,
                     "reason": why,
                     "supersedes": (
@@ -174,7 +175,7 @@ def seal_reconciliation(
                 "Bag-Software-Agent": "soxauto_assets",
             }
             try:
-                package = store.write(ID, period, attempt, files, statement, info)
+                package = store.write(ID, period, attempt, files, statement, info, sealer.sign)
             except AttemptExists:
                 continue  # another run sealed meanwhile: compare with its attempt
             return SealedReconciliation(package, "sealed", verdict, why, dataset.digest.digest, results)
