@@ -33,7 +33,7 @@ from soxauto_assets.extraction.landing import PART, Dataset
 from soxauto_assets.extraction.parquet import text
 from soxauto_assets.extraction.tables import TypedTable, arrow_type
 from soxauto_assets.reconciliation.findings import CHECKS
-from soxauto_assets.reconciliation.inputs import Session
+from soxauto_assets.reconciliation.inputs import Session, decimal_sum
 from soxauto_assets.reconciliation.reconcile import Reconciliation, components
 from soxauto_assets.reconciliation.variances import Line
 
@@ -221,17 +221,20 @@ def line_row(line: Line) -> dict[str, Any]:
 
 
 def write_tables(session: Session, folder: Path) -> dict[str, tuple[Path, str]]:
-    """Write every kept table, ordered by all columns; return path and order-independent digest by name."""
+    """Write every kept table, ordered by all columns; return path and a digest of its count and sums by name.
+
+    A table follows from inputs, rules and code; what it adds up to is enough to tell whether an attempt is a new one.
+    """
     tables = {}
     for name in session.kept:
         path = folder / f"{name}.parquet"
         session.connection.execute(
             f"COPY (SELECT * FROM {name} ORDER BY ALL) TO {text(path)} (FORMAT parquet, COMPRESSION zstd)"
         )
-        ((rows, folded),) = session.rows(
-            f"SELECT count(*), sum(CAST('0x' || substr(sha256(CAST(t AS VARCHAR)), 1, 15) AS HUGEINT)) FROM {name} AS t"
-        )
-        tables[name] = (path, digest_of({"rows": rows, "sum": str(folded)}))
+        money = [column for column, kind, *_ in session.rows(f"DESCRIBE {name}") if kind.startswith("DECIMAL")]
+        sums = ", ".join(("count(*)", *(decimal_sum(f'"{column}"') for column in money)))
+        (figures,) = session.rows(f"SELECT {sums} FROM {name}")
+        tables[name] = (path, digest_of([str(figure) for figure in figures]))
     return tables
 
 

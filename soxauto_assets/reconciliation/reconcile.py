@@ -171,10 +171,11 @@ def compute(
     last_day = session.period.last_day
     balances = compute_balances(session, (*components(), *lines_beside()), companies.currencies)
     rates = read_rates(session, companies.currencies, last_month or {})
+    # Before the bridges: one of them matches vouchers with the entries that are classified here.
+    vouchers = compare_vouchers(session, rates, balances.countries, thresholds)
     bridges = all_bridges(session)
     wanted = [ComponentAccounts(item.id, session.setting(_accounts(item))) for item in components()]
     lines = compute_lines(wanted, balances, rates, thresholds, bridges, last_day)
-    vouchers = compare_vouchers(session, rates, balances.countries, thresholds)
     findings = Findings(
         session, companies, lines, balances, rates, bridges, vouchers, totals(lines, thresholds, last_day)
     )
