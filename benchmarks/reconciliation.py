@@ -166,7 +166,7 @@ def main() -> None:
         found: dict[str, list[tuple[float, float]]] = {"ours": [], "alone": []}
         for _ in range(arguments.runs):
             for which in found:
-                seconds, megabytes, said = measured(which, Path(name))
+                seconds, megabytes, _ = measured(which, Path(name))
                 found[which].append((seconds, megabytes))
     time_of = {which: statistics.median(seconds for seconds, _ in runs) for which, runs in found.items()}
     peak_of = {which: statistics.median(megabytes for _, megabytes in runs) for which, runs in found.items()}
