@@ -99,7 +99,7 @@ def compute_balances(session: Session, components: Iterable[Item], currencies: M
         component = item.component
         assert component is not None
         accounts = session.setting(component.accounts)
-        scope = _in_scope(session, component.scope, countries)
+        scope = companies_in_scope(session, component.scope, countries)
         if session.has(ACTUALS):
             lines += _actuals(session, item.id, accounts, scope)
         if session.has(item.id):
@@ -137,7 +137,7 @@ def parameters_of(session: Session, sql: str) -> dict[str, Any]:
     }
 
 
-def _actuals(session: Session, component: str, accounts: tuple[str, ...], scope: "_Companies") -> list[Balance]:
+def _actuals(session: Session, component: str, accounts: tuple[str, ...], scope: "CompaniesInScope") -> list[Balance]:
     sql = (
         f"SELECT company, {_ACCOUNT.format('group_coa_account_no')} AS account, {decimal_sum('balance_at_date')}, count(*) "
         f"FROM {ACTUALS.lower()} WHERE list_contains($accounts, {_ACCOUNT.format('group_coa_account_no')}) "
@@ -178,18 +178,33 @@ def _reading(session: Session, item: str, component: Component, reading: Reading
 
 
 @dataclass(frozen=True)
-class _Companies:
-    """Which companies an item is extracted for."""
+class CompaniesInScope:
+    """Which companies an item is extracted for.
+
+    Attributes:
+        included: The companies; None = all that are not excluded.
+        excluded: Companies that are left out.
+        reason: Which declaration leaves a company out, in words.
+    """
 
     included: frozenset[str] | None
     excluded: frozenset[str]
     reason: str
 
     def holds(self, company: str) -> bool:
+        """Say whether a company is in scope."""
         return company not in self.excluded and (self.included is None or company in self.included)
 
 
-def _in_scope(session: Session, scope: Scope, countries: Mapping[str, str]) -> _Companies:
+def companies_in_scope(session: Session, scope: Scope, countries: Mapping[str, str]) -> CompaniesInScope:
+    """Return which companies an item is extracted for.
+
+    Args:
+        session: The inputs of the month.
+        scope: The item's declaration.
+        countries: ISO country code by company.
+    """
+
     def codes(name: str | None) -> frozenset[str]:
         return frozenset(value.upper().rstrip(" ") for value in session.setting(name)) if name else frozenset()
 
@@ -199,7 +214,7 @@ def _in_scope(session: Session, scope: Scope, countries: Mapping[str, str]) -> _
     if scope.consolidated:
         excluded |= _not_consolidated(session)
         named.append("consolidation scope")
-    return _Companies(
+    return CompaniesInScope(
         codes(scope.companies) if scope.companies else None,
         excluded,
         f"not in the scope of the item ({', '.join(named)})",

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
+from soxauto_assets.catalog import get_item
+from soxauto_assets.reconciliation.balances import companies_in_scope
 from soxauto_assets.reconciliation.fx import Rate, Rates
 from soxauto_assets.reconciliation.inputs import Session
+from soxauto_assets.reconciliation.matching import LIABILITY
 from soxauto_assets.reconciliation.model import Remark
 from soxauto_assets.reconciliation.thresholds import Threshold, Thresholds
 from soxauto_assets.reconciliation.vouchers import classify_entries, compute_buckets, keep_review
@@ -120,8 +123,15 @@ def compare_vouchers(
     (account, *others) = session.setting("accounts_IPE_08")
     # A rule for one account decides only where the liability is that account alone.
     single = None if others else account
-    found, limits = [], {}
+    liability = get_item(LIABILITY).component
+    assert liability is not None
+    scope = companies_in_scope(session, liability.scope, countries)
+    found, limits, outside = [], {}, []
     for bucket in flows.buckets:
+        if not scope.holds(bucket.company):
+            text = f"flows of a company that is {scope.reason}: {bucket.category} {bucket.voucher_type}, ledger alone"
+            outside.append(Remark("out_of_scope", text, bucket.company, bucket.nav_rows, bucket.nav_lcy))
+            continue
         rate = rates[bucket.company]
         country = rate.country or countries.get(bucket.company)
         rule = thresholds.resolve("bucket", country, last_day, single, bucket.category, bucket.voucher_type)
@@ -143,7 +153,7 @@ def compare_vouchers(
     review = keep_review(session, {(b.company, b.category, b.voucher_type): b.status for b in found}, limits)
     return VoucherPart(
         tuple(found),
-        (*classification.remarks, *flows.remarks, *review.remarks),
+        (*classification.remarks, *flows.remarks, *outside, *review.remarks),
         (review.summaries, sum((review.line_items or {}).values())),
         missing,
     )

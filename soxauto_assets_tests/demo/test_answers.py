@@ -12,12 +12,14 @@ import pytest
 
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import all_items, get_item
+from soxauto_assets.catalog.companies import known_companies
 from soxauto_assets.commands.demo import hand_in
 from soxauto_assets.demo.companies import MONTHS
 from soxauto_assets.demo.lake import generate_lake
 from soxauto_assets.period import Period
 from soxauto_assets.reconciliation.balances import compute_balances
 from soxauto_assets.reconciliation.inputs import collect, open_session
+from soxauto_assets.reconciliation.reconcile import reconcile
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import PROJECT, Settings
 from soxauto_assets_tests.closing import close
@@ -237,6 +239,61 @@ def test_bridges_from_the_sealed_rows(runtime, answers, period):
     for company, sums in found.items():
         line = answers["periods"][period]["reconciliation"][company]["IPE_08"]
         assert sums == {name: Decimal(line[name]) for name in sums}, company
+
+
+@each_period
+def test_the_reconciliation_finds_every_planted_difference_and_leaves_the_planted_rest(runtime, answers, period):
+    """Each line's actuals, target value, bridges and unexplained amount are those that the events give, to the cent."""
+    expected = answers["periods"][period]
+    faults = {"2025-05": "JD_UG", "2025-06": "IPE_07", "2025-07": "CR_04"}
+    with reconcile(runtime.evidence, Period.parse(period), runtime.configuration, known_companies("demo")) as (
+        result,
+        _,
+    ):
+        lines = {(line.company, line.component): line for line in result.lines}
+        outside = {
+            (b.company, b.component): b.amount for b in result.balances.lines if b.kind == "out_of_scope" and b.amount
+        }
+    for company, components in expected["reconciliation"].items():
+        for component, figures in components.items():
+            wanted = {name: Decimal(amount) for name, amount in figures.items()}
+            line = lines.pop((company, component), None)
+            if line is None:
+                assert not any(wanted.values()), (company, component, "a line with amounts is missing")
+                continue
+            where = (period, company, component)
+            if line.actual is not None:
+                assert line.actual == wanted["actual"], where
+            if line.target is not None:
+                assert line.target == wanted["target"], where
+                assert line.explained.get("timing", Decimal(0)) == wanted["timing"], where
+                assert line.explained.get("vtc", Decimal(0)) == wanted["vtc"], where
+            if line.variance is not None:
+                assert (line.variance, line.unexplained) == (wanted["variance"], wanted["unexplained"]), where
+            stopped = faults.get(period) in (company, component, "CR_04")
+            assert (line.status == "incomplete") is stopped, (where, line.reasons)
+    assert not lines, "no line beyond those of the answers"
+    if period != "2025-07":
+        wanted_outside = {
+            (company, component): Decimal(amount)
+            for company, components in expected["out_of_scope"].items()
+            for component, amount in components.items()
+            if Decimal(amount)
+        }
+        assert outside == wanted_outside
+
+
+def test_the_status_of_each_month(runtime, answers):
+    """One month has a planted amount above its threshold; three have a fault; all others are explained or reconciled."""
+    found = {}
+    for period in PERIODS:
+        month = Period.parse(period)
+        with reconcile(runtime.evidence, month, runtime.configuration, known_companies("demo")) as (result, _):
+            found[period] = result.status
+    special = {"2025-05": "incomplete", "2025-06": "incomplete", "2025-07": "incomplete"}
+    special["2025-10"] = "unexplained above threshold"
+    assert {period: found[period] for period in special} == special
+    assert {status for period, status in found.items() if period not in special} <= {"explained", "reconciled"}
 
 
 def text(value: object) -> object:
