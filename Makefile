@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-aws demo test test-aws test-months test-trino test-browser effectiveness ui check \
-	format lock clean-state bench bench-aws bench-checks
+	format lock clean-state bench bench-aws bench-checks bench-reconciliation
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ $(VENV)-ge/.installed: Makefile
 
 bench-checks: install $(VENV)-ge/.installed ## Our checks against pandera on pandas and Great Expectations (LARGE=1: 20 million rows)
 	PYTHONPATH=. $(BIN)/python benchmarks/checks.py $(if $(LARGE),--large)
+
+bench-reconciliation: install ## The reconciliation of 1 million vouchers, order items and entries
+	PYTHONPATH=. $(BIN)/python benchmarks/reconciliation.py
 
 lock: install ## Write what the pinned packages resolved to into constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt

@@ -12,8 +12,10 @@ import click
 from dotenv import load_dotenv
 
 from soxauto_assets.commands.decisions_cli import COMMANDS as DECISION_COMMANDS
+from soxauto_assets.commands.keys_cli import COMMANDS as KEY_COMMANDS
 from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.proofs_cli import COMMANDS as PROOF_COMMANDS
+from soxauto_assets.commands.reconciliation_cli import COMMANDS as RECONCILIATION_COMMANDS
 from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
@@ -120,15 +122,18 @@ def status(period: str | None) -> None:
 
 @main.command()
 @click.argument("places", nargs=-1, required=True)
+@click.option("--trust", type=click.Path(path_type=Path, dir_okay=False), help="Trust file: whose keys count.")
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
-def verify(places: tuple[str, ...], as_json: bool) -> None:
-    """Verify evidence packages: every byte, the seal, the digest of the rows, the control totals.
+@click.option("--explain", is_flag=True, help="Also print the commands that check the same with other tools.")
+def verify(places: tuple[str, ...], trust: Path | None, as_json: bool, explain: bool) -> None:
+    """Verify evidence packages: every byte, the seal, the signature, the digest of the rows, the control totals.
 
     A place is a package, a folder that holds packages at any depth, or s3://BUCKET/evidence/ITEM/PERIOD/attempt-0001.json.
+    Without a trust file (--trust, or SOXAUTO_TRUST) the signature is checked, but not whose it is.
     """
     from soxauto_assets.commands.verify import verify_places
 
-    sys.exit(verify_places(places, as_json, console))
+    sys.exit(verify_places(places, as_json, console, trust, explain))
 
 
 @main.command()
@@ -160,7 +165,7 @@ def ui(port: int, host: str) -> None:
     serve(Settings.from_environment(), host, port)
 
 
-for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS, *PROOF_COMMANDS):
+for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS, *PROOF_COMMANDS, *KEY_COMMANDS, *RECONCILIATION_COMMANDS):
     main.add_command(_command)
 
 if __name__ == "__main__":

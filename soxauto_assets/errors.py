@@ -75,6 +75,10 @@ class DecisionError(SoxautoError):
     """A decision cannot be recorded: it names nobody, no reason, or something that is not there to be decided."""
 
 
+class SigningError(SoxautoError):
+    """A signature or a time token could not be made, or a key cannot be used."""
+
+
 class NotSealed(SoxautoError):
     """No sealed evidence package exists for that item and period."""
 

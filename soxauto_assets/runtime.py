@@ -4,7 +4,8 @@ Here belongs wiring that the command line and the orchestrator share. What does 
 """
 
 import getpass
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +24,13 @@ from soxauto_assets.catalog.model import Item
 from soxauto_assets.catalog.witnesses import load_witnesses
 from soxauto_assets.decisions.register import Register
 from soxauto_assets.errors import NotSealed, PeriodError, StorageError
+from soxauto_assets.evidence.form import MANIFEST
 from soxauto_assets.evidence.sealing import Sealer, Sealing
+from soxauto_assets.evidence.signing import KmsSigner, LocalSigner, Signer, Signing, is_kms, keep_out_of_git
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
-from soxauto_assets.evidence.verify import MANIFEST
+from soxauto_assets.evidence.trust import Trust
+from soxauto_assets.evidence.trust_edit import open_trust
 from soxauto_assets.extraction.extract import Extractor, definition_digest
 from soxauto_assets.extraction.extractions import Extraction, Extractions
 from soxauto_assets.extraction.landing import DatasetStore, LocalDatasetStore
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from soxauto_assets.checks import CheckContext, CheckResult
     from soxauto_assets.checks.model import Baseline, Previous
     from soxauto_assets.engines.contract import Engine
+    from soxauto_assets.reconciliation.package import SealedReconciliation
+    from soxauto_assets.reconciliation.reconcile import Reconciliation
 
 
 class Runtime:
@@ -214,7 +220,47 @@ class Runtime:
     @cached_property
     def sealer(self) -> Sealer:
         """The sealer over the evidence store."""
-        return Sealer(self.evidence, self.heartbeats, self.uploads)
+        return Sealer(self.evidence, self.heartbeats, self.uploads, self._sign, self.clock)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The key that signs evidence; outside AWS, where none is named, one is made on first use.
+
+        Raises:
+            SettingsError: Environment ``aws`` names none.
+            SigningError: The key file cannot be used.
+        """
+        key = self.settings.require_signing_key() if self.settings.aws else self.settings.signing_key
+        if key and is_kms(key):
+            return KmsSigner(self.aws or AwsSession(AwsSettings.from_environment(os.environ)), key)
+        if key:
+            return LocalSigner.open(Path(key).expanduser())
+        keep_out_of_git(self.settings.keys)
+        return LocalSigner.create(self.settings.keys / "signing-key.pem")
+
+    def require_signer(self) -> None:
+        """Refuse a key that is not named or cannot be used, before anything is asked of the source.
+
+        A key of KMS is not asked: a close that finds nothing new needs no signature.
+
+        Raises:
+            SettingsError: Environment ``aws`` names none.
+            SigningError: The key file cannot be used.
+        """
+        _ = self.signer
+
+    def _sign(self, statement: bytes) -> Mapping[str, bytes]:
+        """Sign a statement; the key is asked for then and not before, since a heartbeat needs none."""
+        return Signing((self.signer,))(statement)
+
+    @cached_property
+    def trust(self) -> Trust | None:
+        """The trust file that evidence is held to when it is read.
+
+        Raises:
+            SettingsError: It cannot be used.
+        """
+        return open_trust(self.settings.trust) if self.settings.trust else None
 
     def require_period(self, key: str) -> Period:
         """Return a period that can be closed: well formed, not before the first one, ended.
@@ -339,11 +385,29 @@ class Runtime:
         context = self.context(item, period, record)
         return self.sealer.seal(item, record, dataset, run_checks(item, record, dataset, context), context, reason)
 
+    def reconcile(
+        self, period: Period, run_id: str, reason: str | None = None
+    ) -> "tuple[Reconciliation, SealedReconciliation]":
+        """Reconcile a month from its current packages and seal the result, whatever its verdict.
+
+        Args:
+            period: The month.
+            run_id: The run that asks.
+            reason: Why it is reconciled again.
+        """
+        from soxauto_assets.reconciliation.package import seal_reconciliation
+        from soxauto_assets.reconciliation.reconcile import reconcile
+
+        companies = known_companies(self.settings.environment)
+        with reconcile(self.evidence, period, self.configuration, companies) as (result, session):
+            sealed = seal_reconciliation(self.sealer, result, session, run_id, self.identity(), reason)
+        return result, sealed
+
     def load(self, item: str, period: str, attempt: int | None = None, allow_failed: bool = False) -> "pd.DataFrame":
         """See :func:`soxauto_assets.load`."""
         from soxauto_assets.evidence.loading import load_rows
 
-        return load_rows(self.evidence, item, period, attempt, allow_failed)
+        return load_rows(self.evidence, item, period, attempt, allow_failed, self.trust)
 
     def close(self) -> None:
         """Release engine and connections."""

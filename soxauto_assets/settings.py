@@ -32,6 +32,9 @@ class Settings:
         configuration: File that replaces configuration keys, or None.
         first_period: First period offered.
         memory_limit: DuckDB's memory limit.
+        signing_key: Key that signs evidence: a file, or an ARN or alias of AWS KMS; None = a file below ``home``, except in
+            ``aws``, where one must be named.
+        trust: The trust file that sealed evidence is held to when it is read; None = none is.
         aws: Settings of AWS, in environment ``aws``.
         trino: Settings of Trino, in environment ``trino``.
     """
@@ -44,6 +47,8 @@ class Settings:
     configuration: Path | None
     first_period: Period
     memory_limit: str
+    signing_key: str | None = None
+    trust: Path | None = None
     aws: AwsSettings | None = None
     trino: TrinoSettings | None = None
 
@@ -78,6 +83,8 @@ class Settings:
             configuration=Path(override) if override else None,
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
+            signing_key=given.get("SOXAUTO_SIGNING_KEY"),
+            trust=Path(given["SOXAUTO_TRUST"]).expanduser().resolve() if "SOXAUTO_TRUST" in given else None,
             aws=AwsSettings.from_environment(given) if environment == "aws" else None,
             trino=TrinoSettings.from_environment(given) if environment == "trino" else None,
         )
@@ -86,6 +93,24 @@ class Settings:
     def dagster_home(self) -> Path:
         """Dagster's storage, shared by command line and UI."""
         return self.home / "dagster"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys that the product makes itself."""
+        return self.home / "keys"
+
+    def require_signing_key(self) -> str:
+        """Return the key that signs evidence, where one must be named.
+
+        Raises:
+            SettingsError: None is.
+        """
+        if not self.signing_key:
+            raise SettingsError(
+                f"SOXAUTO_SIGNING_KEY is not set, and environment {self.environment!r} needs it",
+                action="set it to the ARN or alias of a KMS key of kind ECC_NIST_P256 (deploy/aws/storage.yaml makes one)",
+            )
+        return self.signing_key
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables that give these settings to a child process."""
@@ -101,6 +126,10 @@ class Settings:
         }
         if self.configuration:
             values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
+        if self.signing_key:
+            values["SOXAUTO_SIGNING_KEY"] = self.signing_key
+        if self.trust:
+            values["SOXAUTO_TRUST"] = str(self.trust)
         for engine in (self.aws, self.trino):
             values |= engine.variables() if engine else {}
         return values

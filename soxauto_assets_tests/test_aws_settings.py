@@ -12,6 +12,7 @@ from soxauto_assets.defs.aws_resources import AthenaResource, S3StoresResource
 from soxauto_assets.defs.resources import platform_resource
 from soxauto_assets.errors import SettingsError
 from soxauto_assets.period import Period
+from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import PROJECT, Settings
 
 GIVEN = {
@@ -22,6 +23,8 @@ GIVEN = {
     "ATHENA_S3_OUTPUT": "s3://results/close",
     "S3_BUCKET_DATA": "data",
     "S3_BUCKET_EVIDENCE": "evidence",
+    "SOXAUTO_SIGNING_KEY": "alias/soxauto-evidence",
+    "SOXAUTO_TRUST": "/etc/soxauto/trust.json",
     "SOXAUTO_LOCK_MODE": "GOVERNANCE",
     "SOXAUTO_RETENTION_YEARS": "9",
     "SOXAUTO_ATHENA_UNLOAD": "false",
@@ -90,6 +93,9 @@ def test_the_environment_reaches_dagster_and_comes_back_the_same(tmp_path):
     settings = Settings.from_environment({**GIVEN, "SOXAUTO_ENV": "aws", "SOXAUTO_HOME": str(tmp_path)})
     platform = platform_resource(settings)
     assert AwsSettings(**{**platform.engine.aws(), **platform.stores.aws()}) == settings.aws
+    assert (platform.signing_key, platform.trust) == ("alias/soxauto-evidence", "/etc/soxauto/trust.json")
+    carried = platform.runtime.settings
+    assert (carried.signing_key, carried.trust) == (settings.signing_key, settings.trust)
 
 
 @pytest.mark.parametrize("resource", [AthenaResource, S3StoresResource])
@@ -103,6 +109,15 @@ def test_an_environment_without_buckets_says_which_variable_is_missing(tmp_path)
     settings = Settings.from_environment({"SOXAUTO_ENV": "aws", "SOXAUTO_HOME": str(tmp_path)})
     with pytest.raises(SettingsError, match="S3_BUCKET_DATA is not set, and environment 'aws' needs it"):
         platform_resource(settings)
+
+
+def test_an_environment_without_a_signing_key_says_which_variable_is_missing(tmp_path):
+    """In AWS nobody's evidence is unsigned, or signed with a key that lies beside it."""
+    given = {**GIVEN, "SOXAUTO_ENV": "aws", "SOXAUTO_HOME": str(tmp_path), "SOXAUTO_SIGNING_KEY": ""}
+    with pytest.raises(SettingsError, match="SOXAUTO_SIGNING_KEY is not set, and environment 'aws' needs it"):
+        platform_resource(Settings.from_environment(given))
+    with pytest.raises(SettingsError, match="SOXAUTO_SIGNING_KEY is not set, and environment 'aws' needs it"):
+        Runtime(Settings.from_environment(given)).require_signer()
 
 
 def test_a_folder_of_bindings_holds_one_file_for_each_environment(tmp_path):

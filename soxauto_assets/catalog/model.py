@@ -181,18 +181,70 @@ class Dimension:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """Rows of an item that are shown with their amount beside what the reconciliation counts.
+
+    Attributes:
+        name: Name of the line, snake_case.
+        meaning: What the rows are and why they are shown, in words, with its source.
+        where: SQL predicate over the output columns that chooses the rows.
+        amount: SQL expression in LCY; None = the component's own.
+    """
+
+    name: str
+    meaning: str
+    where: str = "true"
+    amount: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The companies of an item, by configuration keys.
+
+    Attributes:
+        companies: Key with the companies in scope; None = every company.
+        excluded: Key with companies that are left out.
+        excluded_countries: Key with countries (ISO code) that are left out.
+        consolidated: Only companies in the consolidation scope, as CR_05 gives it.
+    """
+
+    companies: str | None = None
+    excluded: str | None = None
+    excluded_countries: str | None = None
+    consolidated: bool = False
+
+
+@dataclass(frozen=True)
 class Component:
     """The item's part in the reconciliation of C-PG-1.
 
+    SQL here is DuckDB over the sealed rows; it may use the period parameters and configuration lists, as ``$period_end``,
+    ``$non_marketing_uses``.
+
     Attributes:
         amount: SQL expression over the output columns, in LCY.
-        sign: +1 or -1: what turns the amount into NAV's sign (debit positive).
+        sign: +1 or -1: what turns the amount into NAV's sign (debit positive); None = not known, so the item is a line of
+            its own beside the formula and never in a total.
         accounts: Configuration key that holds the group accounts of the component.
+        where: SQL predicate that chooses the rows which count.
+        account: Output column with the group account of a row; rows of an account outside the component's are a line of
+            their own. None = the rows belong to all its accounts together.
+        scope: The companies for which the item is extracted.
+        readings: Other readings of the same item, and rows worth a line, shown beside it.
     """
 
     amount: str
-    sign: Literal[1, -1]
+    sign: Literal[1, -1] | None
     accounts: str
+    where: str = "true"
+    account: str | None = None
+    scope: Scope = Scope()
+    readings: tuple[Reading, ...] = ()
+
+    @property
+    def in_formula(self) -> bool:
+        """Whether it is one of the target values that are added up."""
+        return self.sign is not None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from soxauto_assets.commands.lines import (
     sealed_line,
     shown_uri,
 )
+from soxauto_assets.commands.reconcile import reconcile_period
 from soxauto_assets.commands.running import RESUMES, resumed_runs, run_job
 from soxauto_assets.errors import CredentialsError
 from soxauto_assets.runtime import Runtime
@@ -54,7 +55,8 @@ def close_period(
 
     Returns:
         0 when every verdict passed or every failure was accepted by a person, 1 when one failed, 2 when an item could not be
-        extracted. An item that a person declared not applicable counts for neither.
+        extracted or the reconciliation is incomplete. An item that a person declared not applicable counts for neither. Without
+        chosen items the month is reconciled, too, and its status counts in the same way.
 
     Raises:
         SoxautoError: The period, an item or a setting is wrong; nothing was run.
@@ -62,8 +64,10 @@ def close_period(
     runtime = Runtime(settings)
     period = runtime.require_period(period_key)
     items = tuple(get_item(name) for name in chosen) or all_items()
-    # A lake or bindings file that is not there, or credentials that have expired, stop the close before a run exists.
+    # A lake or bindings file that is not there, credentials that have expired, or a key that cannot sign, stop the close before
+    # a run exists.
     runtime.extractor.engine.identity()
+    runtime.require_signer()
     run_id = str(uuid4())
     done = {
         item.id: Line(item, exemption=found)
@@ -89,11 +93,14 @@ def close_period(
     stopped = end == "crashed" or any(line.package is None and line.exemption is None for line in lines)
     if stopped:
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
+    # Whatever the items gave: the reconciliation says itself what is missing (DECISIONS A3).
+    reconciled = 0 if chosen else reconcile_period(settings, period.key, reason, console)
     if hints:
         _print_hints(lines, console)
     if stopped:
         return 2
-    return 1 if any(line.statement and line.statement["verdict"] == "failed" for line in lines) else 0
+    failed = any(line.statement and line.statement["verdict"] == "failed" for line in lines)
+    return max(1 if failed else 0, reconciled)
 
 
 def _show(runtime: Runtime, lines: list[Line], period: str, console: Console) -> None:

@@ -32,7 +32,8 @@ def show_items(settings: Settings, as_json: bool, console: Console) -> None:
     table.add_column("GL accounts", max_width=14)
     table.add_column("component", overflow="fold")
     for item in all_items():
-        part = f"{'+' if item.component.sign > 0 else '−'}{item.component.amount}" if item.component else "–"
+        signs = {1: "+", -1: "−", None: "beside the formula: "}
+        part = f"{signs[item.component.sign]}{item.component.amount}" if item.component else "–"
         table.add_row(
             f"[bold]{item.id}[/bold]\n{item.title}",
             "\n".join(item.key),
@@ -71,7 +72,12 @@ def describe(item: Item) -> dict[str, Any]:
         "sources": list(item.sources),
         "gl_accounts": list(item.gl_accounts),
         "component": (
-            {"amount": item.component.amount, "sign": item.component.sign, "accounts": item.component.accounts}
+            {
+                "amount": item.component.amount,
+                "sign": item.component.sign,
+                "accounts": item.component.accounts,
+                "where": item.component.where,
+            }
             if item.component
             else None
         ),

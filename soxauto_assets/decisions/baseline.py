@@ -224,10 +224,14 @@ def _component(item: Item, configuration: Configuration) -> dict[str, Any]:
     if item.component is None:
         return {"component": None, "gl_accounts": list(item.gl_accounts)}
     accounts = configuration[item.component.accounts]
+    scope = item.component.scope
+    keys = [name for name in (scope.companies, scope.excluded, scope.excluded_countries) if name]
     return {
         "amount": item.component.amount,
-        "sign": f"{item.component.sign:+d}",
+        "sign": None if item.component.sign is None else f"{item.component.sign:+d}",
         "accounts": {accounts.name: list(accounts.values)},
+        "where": item.component.where,
+        "scope": {name: list(configuration[name].values) for name in keys} | {"consolidated": scope.consolidated},
         "gl_accounts": list(item.gl_accounts),
     }
 

@@ -29,7 +29,7 @@ def exemption_act(
     Raises:
         DecisionError: The item is a component of the reconciliation, or nobody or no reason is named.
     """
-    if item.component is not None:
+    if item.component is not None and item.component.in_formula:
         raise DecisionError(
             f"the item is a component of the reconciliation ({', '.join(item.gl_accounts)}): without it the month's total "
             "means nothing",

@@ -9,8 +9,9 @@ from soxauto_assets.catalog.configuration import load_configuration
 from soxauto_assets.defs.checks import extract_checks
 from soxauto_assets.defs.evidence import evidence_asset
 from soxauto_assets.defs.extracts import extract_asset
-from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule
+from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule, reconcile_after_close, reconcile_job
 from soxauto_assets.defs.partitions import monthly_partitions
+from soxauto_assets.defs.reconciliation import reconciliation_assets
 from soxauto_assets.defs.resources import PlatformResource, platform_resource
 from soxauto_assets.defs.sources import source_specs
 from soxauto_assets.extraction.extract import definition_digest
@@ -33,7 +34,7 @@ def build_defs(
     partitions = monthly_partitions(settings.first_period)
     versions = {item.id: definition_digest(item, configuration) for item in chosen}
     bindings = None if settings.environment == "lake" else load_bindings(settings.bindings)
-    job = close_job(chosen)
+    job, reconcile = close_job(chosen), reconcile_job()
     with warnings.catch_warnings():
         # Checks by month are a preview in Dagster; the patch version is pinned and a test characterises what we rely on.
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -41,13 +42,15 @@ def build_defs(
             *source_specs(chosen, bindings),
             *(extract_asset(item, partitions, versions[item.id]) for item in chosen),
             *(evidence_asset(item, partitions, versions[item.id]) for item in chosen),
+            reconciliation_assets(partitions),
         ]
         checks = [extract_checks(item, partitions) for item in chosen]
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[job, checks_job(chosen)],
+        jobs=[job, checks_job(chosen), reconcile],
         schedules=[close_schedule(job)],
+        sensors=reconcile_after_close(job, reconcile),
         resources={"platform": platform or platform_resource(settings)},
         # One process: a process per step costs about two seconds each. It governs the UI's Materialize, too.
         executor=dg.in_process_executor,

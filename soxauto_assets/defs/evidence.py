@@ -11,7 +11,7 @@ from soxauto_assets.defs.rendering import checks_table, evidence_key, extract_ke
 from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.evidence.sealing import Sealing
-from soxauto_assets.evidence.store import SealedPackage, local_path
+from soxauto_assets.evidence.store import EvidenceStore, SealedPackage, local_path, signers_of
 
 VERDICT = "verdict"
 
@@ -64,12 +64,12 @@ def evidence_asset(item: Item, partitions: dg.PartitionsDefinition, code_version
             sealing = platform.runtime.seal(item, period, context.run.run_id, config.reason, config.extraction)
         except SoxautoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        return _result(sealing)
+        return _result(sealing, platform.runtime.evidence)
 
     return evidence
 
 
-def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def _result(sealing: Sealing, store: EvidenceStore) -> dg.MaterializeResult:  # type: ignore[type-arg]
     failed = [result for result in sealing.results if not result.good]
     accepted = [f"{r.name} by {r.override.person}: {r.override.reason}" for r in failed if r.override]
     advisory = [result.name for result in failed if result.severity == "warn"]
@@ -80,6 +80,9 @@ def _result(sealing: Sealing) -> dg.MaterializeResult:  # type: ignore[type-arg]
         "reason": sealing.reason,
         "package": _place(sealing.package),
         "seal_sha256": sealing.package.seal_sha256,
+        "version_id": sealing.package.version_id or "none: a folder has no versions",
+        "signed_by": ", ".join(signers_of(store, sealing.package)) or "nobody",
+        "sealed_at": store.statement(sealing.package)["predicate"].get("sealed_at", "not said"),
         "checks": checks_table(sealing.results),
     }
     return dg.MaterializeResult(

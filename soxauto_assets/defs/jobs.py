@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from soxauto_assets.catalog.model import Item
+from soxauto_assets.defs.reconciliation import KEYS
 from soxauto_assets.defs.rendering import evidence_key, extract_key
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 CLOSE = "close_month"
 CHECKS = "checks"
+RECONCILE = "reconcile_month"
 
 
 def close_job(items: tuple[Item, ...]) -> "AssetJob":
@@ -44,6 +46,43 @@ def checks_job(items: tuple[Item, ...]) -> "AssetJob":
         ),
         tags={"sox/control": "C-PG-1"},
     )
+
+
+def reconcile_job() -> "AssetJob":
+    """Return the job that reconciles a month from what is sealed.
+
+    It holds none of the items, so that a failed item above cannot keep it from saying what is incomplete.
+    """
+    return dg.define_asset_job(
+        RECONCILE,
+        selection=dg.AssetSelection.assets(*KEYS),
+        description="Reconcile a month: actuals against target values, from the sealed packages alone.",
+        tags={"sox/control": "C-PG-1"},
+    )
+
+
+def reconcile_after_close(close: "AssetJob", reconcile: "AssetJob") -> list[dg.SensorDefinition]:
+    """Return the sensors that reconcile a month when its close has ended, whether it succeeded or not.
+
+    ``soxauto close`` reconciles by itself; its runs carry a tag and are passed over. Stopped until an operator turns them on.
+    """
+
+    def request(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+        tags = context.dagster_run.tags
+        if "soxauto/command" in tags or "dagster/partition" not in tags:
+            return dg.SkipReason("the command that started the run reconciles the month, or the run is of no month")
+        return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=tags["dagster/partition"])
+
+    return [
+        dg.run_status_sensor(
+            run_status=status,
+            name=f"reconcile_after_{CLOSE}_{status.value.lower()}",
+            monitored_jobs=[close],
+            request_job=reconcile,
+            default_status=dg.DefaultSensorStatus.STOPPED,
+        )(request)
+        for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
+    ]
 
 
 def close_schedule(job: "AssetJob") -> "dg.ScheduleDefinition | PartitionedSchedule":

@@ -88,6 +88,10 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         None, description="File that replaces configuration keys (SOXAUTO_CONFIGURATION)."
     )
     first_period: str = Field(default="2024-08", description="First period offered (SOXAUTO_FIRST_PERIOD).")
+    signing_key: str | None = Field(
+        None, description="Key file, or ARN or alias of a KMS key, that signs evidence (SOXAUTO_SIGNING_KEY)."
+    )
+    trust: str | None = Field(None, description="Trust file that evidence is held to when read (SOXAUTO_TRUST).")
 
     _runtime: Runtime | None = PrivateAttr(default=None)
 
@@ -107,6 +111,8 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     "SOXAUTO_WITNESSES": self.witnesses,
                     "SOXAUTO_CONFIGURATION": self.configuration or "",
                     "SOXAUTO_FIRST_PERIOD": self.first_period,
+                    "SOXAUTO_SIGNING_KEY": self.signing_key or "",
+                    "SOXAUTO_TRUST": self.trust or "",
                 }
             )
             self._runtime = Runtime(settings, open_engine=lambda: self.engine.open(settings))
@@ -131,7 +137,8 @@ def platform_resource(settings: Settings) -> PlatformResource:
     """Return the resource that the settings describe.
 
     Raises:
-        SettingsError: The AWS environment lacks a bucket's name, or the Trino environment its cluster or its places.
+        SettingsError: The AWS environment lacks a bucket's name or the signing key, or the Trino environment its cluster or its
+            places.
     """
     engine: EngineResource
     stores: StoresResource
@@ -139,6 +146,7 @@ def platform_resource(settings: Settings) -> PlatformResource:
         from soxauto_assets.defs.aws_resources import athena_resource, s3_stores_resource
 
         engine, stores = athena_resource(settings.aws), s3_stores_resource(settings)
+        settings.require_signing_key()
     elif settings.trino is not None:
         from soxauto_assets.defs.trino_resources import trino_resource
 
@@ -155,4 +163,6 @@ def platform_resource(settings: Settings) -> PlatformResource:
         witnesses=str(settings.witnesses),
         configuration=str(settings.configuration) if settings.configuration else None,
         first_period=settings.first_period.key,
+        signing_key=settings.signing_key,
+        trust=str(settings.trust) if settings.trust else None,
     )

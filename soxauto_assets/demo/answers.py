@@ -3,51 +3,31 @@
 Here belongs the answer file's content. What does not belong here: the planted cases themselves (``demo.planted``).
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from soxauto_assets.demo import arrays, gl, jdash, partners, planted_items, rec_errors
-from soxauto_assets.demo.arrays import Integers
+from soxauto_assets.demo import (
+    arrays,
+    jdash,
+    partners,
+    planted_entries,
+    planted_items,
+    planted_partners,
+    rec_errors,
+    voucher_life,
+)
 from soxauto_assets.demo.companies import CODES, COMPANIES, MONTHS
+from soxauto_assets.demo.events import Events, planted_amounts
 from soxauto_assets.demo.fx import expected_rate
 from soxauto_assets.demo.ledger import expected_balances
 from soxauto_assets.demo.order_items import EXTRACTS, ItemTotals
 from soxauto_assets.demo.orders import OrderTotals
 from soxauto_assets.demo.planted import DIFFERENCES, ENTRIES, LATE, MISSING_RATE, ORDERS, STALE_BALANCES
 from soxauto_assets.demo.receivables import GROUPS, Postings
-from soxauto_assets.demo.vouchers import VOUCHERS, VoucherBook
+from soxauto_assets.demo.reconciliation_answers import reconciliation_of
+from soxauto_assets.demo.vouchers import VoucherBook
 from soxauto_assets.period import Period
-
-
-@dataclass
-class Events:
-    """Everything that happened, added up: what answers and balances are made from.
-
-    Attributes:
-        vouchers: Every voucher and its use.
-        postings: What the receivables posted.
-        orders: Shop orders.
-        items: Sales order items as the extracts must list them.
-        booked: What the ledger booked on the voucher account, by company and month.
-    """
-
-    vouchers: VoucherBook
-    postings: Postings = field(default_factory=Postings)
-    orders: OrderTotals = field(default_factory=OrderTotals)
-    items: ItemTotals = field(default_factory=ItemTotals)
-    booked: Integers = field(default_factory=lambda: np.zeros((len(CODES), len(MONTHS)), dtype=np.int64))
-
-    def balances(self) -> dict[str, Integers]:
-        """Return the ledger's balance of each account with a sub-ledger, by company and month, debit positive."""
-        amounts = {name: self.items.amounts[name] + _planted_amounts(name) for name in EXTRACTS}
-        return {
-            "13005": amounts["IPE_12"],
-            "18317": amounts["IPE_34"],
-            "18350": -amounts["IPE_10"],
-            "18412": self.booked.cumsum(axis=1),
-        }
 
 
 def answers_of(events: Events) -> dict[str, Any]:
@@ -67,6 +47,7 @@ def answers_of(events: Events) -> dict[str, Any]:
                 **{name: _order_items(events.items, name, period) for name in EXTRACTS},
                 "IPE_08": _vouchers(events.vouchers, period),
                 "differences": _differences(period),
+                **reconciliation_of(events, period),
                 "verdicts": _verdicts(period),
             }
             for period in MONTHS
@@ -99,19 +80,10 @@ def answers_of(events: Events) -> dict[str, Any]:
     }
 
 
-def _planted_amounts(name: str) -> Integers:
-    """Return what the planted items add to an extract, by company and month."""
-    amounts = np.zeros((len(CODES), len(MONTHS)), dtype=np.int64)
-    for item in planted_items.ITEMS:
-        for key in item.listed.get(name, ()):
-            amounts[CODES.index(item.company), MONTHS.index(Period.parse(key))] += arrays.units(item.amounts[name])
-    return amounts
-
-
 def _order_items(totals: ItemTotals, name: str, period: Period) -> dict[str, Any]:
     """Return an extract's rows and amount by company, and its planted items."""
     month = MONTHS.index(period)
-    amounts = totals.amounts[name] + _planted_amounts(name)
+    amounts = totals.amounts[name] + planted_amounts(name)
     planted = [item for item in planted_items.ITEMS if period.key in item.listed.get(name, ())]
     rows = {
         code: int(totals.rows[name][index, month]) + sum(item.company == code for item in planted)
@@ -144,18 +116,19 @@ def _vouchers(book: VoucherBook, period: Period) -> dict[str, Any]:
 
 def _planted_september() -> dict[str, Any]:
     """Return the planted rows of the extracts whose answers are written for 2025-09."""
+    vouchers = voucher_life.VOUCHERS
     return {
         "IPE_08": {
             "present": [
-                {"id_company": v.company, "id": f"P-{v.case}", **v.expected} for v in VOUCHERS if v.expected is not None
+                {"id_company": v.company, "id": v.id, **v.expected} for v in vouchers if v.expected is not None
             ],
-            "absent": [{"id_company": v.company, "id": f"P-{v.case}"} for v in VOUCHERS if v.expected is None],
+            "absent": [{"id_company": v.company, "id": v.id} for v in vouchers if v.expected is None],
         },
-        "IPE_31": {"present": [list(row) for row in partners.IPE_31_PRESENT], "absent": list(partners.IPE_31_ABSENT)},
+        "IPE_31": {"present": planted_partners.present("2025-09"), "absent": list(planted_partners.ABSENT)},
         "IPE_11": {"present": partners.IPE_11_PRESENT, "absent": list(partners.IPE_11_ABSENT)},
         "CR_05a": {code: list(rate) for code, rate in rec_errors.SPOT_RATES.items()},
         "CR_03": {
-            key: [[e.company, e.entry_no] for e in gl.ENTRIES if key in e.listed]
+            key: [[e.company, e.entry_no] for e in planted_entries.ENTRIES if key in e.listed]
             for key in ("2025-08", "2025-09", "2025-10")
         },
         "IPE_REC_ERRORS": {"rows": 16},
@@ -235,7 +208,13 @@ def _rates(period: Period) -> dict[str, str | None]:
 
 def _differences(period: Period, late_row_arrived: bool = False) -> list[dict[str, str]]:
     return [
-        {"company": d.company, "account": d.account, "amount": arrays.amount_text(arrays.units(d.amount)), "why": d.why}
+        {
+            "case": d.case,
+            "company": d.company,
+            "account": d.account,
+            "amount": arrays.amount_text(arrays.units(d.amount)),
+            "why": d.why,
+        }
         for d in DIFFERENCES
         if d.first <= period.key <= d.last and not (late_row_arrived and d.until_late_row)
     ]

@@ -1,11 +1,10 @@
 """General ledger entries of the demo's voucher account, from the life of the vouchers, and planted ones.
 
-Here belongs ``gl_entries`` and ``detailed_gl_entry`` of account 18412. What does not belong here: balances (``demo.ledger``),
-which add these entries up.
+Here belongs ``gl_entries`` and ``detailed_gl_entry`` of account 18412. What does not belong here: the planted entries
+(``demo.planted_entries``), the life of planted vouchers (``demo.voucher_life``), and balances (``demo.ledger``), which add
+these entries up.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -15,64 +14,16 @@ import pyarrow as pa
 from soxauto_assets.demo import arrays
 from soxauto_assets.demo.arrays import Integers
 from soxauto_assets.demo.companies import CODES, MONTHS
+from soxauto_assets.demo.planted_entries import ACCOUNTANT, BATCH_USER, ENTRIES, Entry
 from soxauto_assets.demo.receivables import VOUCHER_ACCOUNT
+from soxauto_assets.demo.voucher_life import bookings
 from soxauto_assets.demo.vouchers import LedgerEvent, VoucherBook, ledger_events, voucher_ids
 from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 
-BATCH_USER = "JUMIA/NAV31AFR.BATCH.SRVC"
 _FIRST_ORDINARY_ENTRY = 1_001
+_FIRST_VOUCHER_ENTRY = 800_000_001
 DAY = 86_400_000
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One planted ledger entry of the voucher account.
-
-    Attributes:
-        case: Name of the case.
-        entry_no: Entry number.
-        posted: Posting date.
-        amount: Amount as text.
-        movements: Posting date and amount of its detailed entries.
-        listed: Months in which CR_03 lists it, among 2025-08 to 2025-10.
-        fields: Further columns.
-        company: Company code.
-    """
-
-    case: str
-    entry_no: int
-    posted: str
-    amount: str
-    movements: tuple[tuple[str, str], ...]
-    listed: tuple[str, ...]
-    fields: Mapping[str, object]
-    company: str = "EC_NG"
-
-
-ENTRIES = (
-    Entry("open", 1, "2025-09-05", "-100.125", (("2025-09-05", "-100.125"),), ("2025-09", "2025-10"),
-          {"document_description": "RF_317489956_0925", "user_id": BATCH_USER, "voucher_no": "P-unused"}),
-    Entry("cleared", 2, "2025-08-05", "-50", (("2025-08-05", "-50"), ("2025-09-30", "50")), ("2025-08",),
-          {"document_description": "PYT_123456_0925", "user_id": BATCH_USER}),
-    Entry("cleared_next_month", 3, "2025-09-06", "-60", (("2025-09-06", "-60"), ("2025-10-01", "60")), ("2025-09",),
-          {"document_description": "EXPR_APLGY-2024-123", "user_id": "JUMIA/ACCOUNTANT"}),
-    Entry("last_day", 4, "2025-09-30", "70", (("2025-09-30", "70"),), ("2025-09", "2025-10"),
-          {"document_description": "Manual RND entry", "user_id": "JUMIA/ACCOUNTANT", "bal_account_type": "Bank Account"}),
-    Entry("day_after", 5, "2025-10-01", "80", (("2025-10-01", "80"),), ("2025-10",),
-          {"document_description": "ITEMPRICECREDIT", "user_id": "jumia\\nav31afr.batch.srvc"}),
-    Entry("reversed", 6, "2025-09-07", "90", (("2025-09-07", "90"),), ("2025-09", "2025-10"),
-          {"document_description": "reversed", "reversed": True}),
-    Entry("back_margin", 7, "2025-09-08", "5", (("2025-09-08", "5"),), ("2025-09", "2025-10"),
-          {"document_description": "Backmargin september"}),
-    Entry("last_year", 8, "2024-12-31", "7", (("2024-12-31", "7"),), (), {"document_description": "before the year"}),
-    Entry("other_account", 10, "2025-09-11", "11", (("2025-09-11", "11"),), (),
-          {"document_description": "receivables", "gl_account_no": "130030"}),
-    Entry("account_not_in_the_chart", 11, "2025-09-12", "12", (("2025-09-12", "12"),), ("2025-09", "2025-10"),
-          {"document_description": "its movement names the account", "gl_account_no": "999999"}),
-    Entry("out_of_scope", 9, "2025-09-09", "9", (("2025-09-09", "9"),), (), {"document_description": "scope"},
-          company="ZZ_US"),
-)  # fmt: skip
 
 
 def tables(book: VoucherBook) -> tuple[pa.Table, pa.Table, Integers]:
@@ -86,12 +37,16 @@ def tables(book: VoucherBook) -> tuple[pa.Table, pa.Table, Integers]:
         entries.append(_entries(event, first))
         details.append(_details(event, first))
         _add(posted, event)
-    planted = _planted()
     for entry in ENTRIES:
         if "gl_account_no" not in entry.fields:
             month = MONTHS.index(Period.of(date.fromisoformat(entry.posted)))
             posted[CODES.index(entry.company), month] += arrays.units(entry.amount)
-    return pa.concat_tables([*entries, planted[0]]), pa.concat_tables([*details, planted[1]]), posted
+    for booking in bookings():
+        posted[CODES.index(booking.voucher.company), MONTHS.index(Period.of(booking.day))] += booking.amount
+    for rows, movements in (_planted(), _planted_vouchers()):
+        entries.append(rows)
+        details.append(movements)
+    return pa.concat_tables(entries), pa.concat_tables(details), posted
 
 
 def _entries(event: LedgerEvent, first: int) -> pa.Table:
@@ -112,7 +67,7 @@ def _entries(event: LedgerEvent, first: int) -> pa.Table:
             "amount": arrays.decimals(event.amount),
             "busline_code": arrays.repeated("BL01", rows),
             "reversed": pa.array(np.zeros(rows, dtype=np.bool_)),
-            "user_id": arrays.repeated(BATCH_USER if event.batch else "JUMIA/ACCOUNTANT", rows),
+            "user_id": arrays.repeated(BATCH_USER if event.batch else ACCOUNTANT, rows),
             "system_created_entry": pa.array(np.full(rows, event.batch)),
         },
         rows,
@@ -171,6 +126,30 @@ def _planted() -> tuple[pa.Table, pa.Table]:
                     "amount": Decimal(amount),
                 }
             )  # fmt: skip
+    return arrays.records(contract("gl_entries"), rows), arrays.records(contract("detailed_gl_entry"), movements)
+
+
+def _planted_vouchers() -> tuple[pa.Table, pa.Table]:
+    """Return entries and detailed entries of the planted vouchers."""
+    rows: list[dict[str, object]] = []
+    movements: list[dict[str, object]] = []
+    for number, booking in enumerate(bookings(), _FIRST_VOUCHER_ENTRY):
+        amount = Decimal(arrays.amount_text(booking.amount))
+        common = {
+            "id_company": booking.voucher.company,
+            "entry_no": number,
+            "posting_date": booking.day,
+            "amount": amount,
+        }
+        rows.append(
+            {
+                **common, "document_no": f"PV-{number}", "voucher_no": booking.voucher.id, "document_date": booking.day,
+                "gl_account_no": VOUCHER_ACCOUNT[0], "document_description": f"{booking.text}{number}",
+                "busline_code": "BL01", "reversed": booking.reversed,
+                "user_id": BATCH_USER if booking.batch else ACCOUNTANT, "system_created_entry": booking.batch,
+            }
+        )  # fmt: skip
+        movements.append({**common, "gen_ledger_entry_no": number, "g_l_account_no": VOUCHER_ACCOUNT[0]})
     return arrays.records(contract("gl_entries"), rows), arrays.records(contract("detailed_gl_entry"), movements)
 
 

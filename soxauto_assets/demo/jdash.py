@@ -1,4 +1,8 @@
-"""Jdash exports of the demo: one CSV file per month, as people download it, with planted lines in 2025-09."""
+"""Jdash exports of the demo: one CSV file per month, as people download it, with planted lines.
+
+Here belongs the file. What does not belong here: which vouchers of the reconciliation's cases were ordered
+(``demo.planted_reconciliation``).
+"""
 
 import csv
 import io
@@ -7,6 +11,7 @@ import numpy as np
 
 from soxauto_assets.demo import arrays
 from soxauto_assets.demo.companies import COMPANIES
+from soxauto_assets.demo.planted_reconciliation import JDASH_LINES
 from soxauto_assets.demo.vouchers import VoucherBook, voucher_ids
 from soxauto_assets.period import Period
 
@@ -26,7 +31,7 @@ AFTER_PERIOD = 1
 
 
 def export(book: VoucherBook, period: Period) -> bytes:
-    """Return the export of a month: every voucher used in it."""
+    """Return the export of a month: every voucher used in it, and planted vouchers with all that was ordered until its end."""
     start, end = (arrays.month_milliseconds(instant) for instant in (period.period_start, period.period_end))
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -38,6 +43,7 @@ def export(book: VoucherBook, period: Period) -> bytes:
         days = arrays.days(own.used_at[used] // 86_400_000).to_pylist()
         for voucher, amount, day in zip(ids, own.used[used].tolist(), days, strict=True):
             writer.writerow((voucher, arrays.amount_text(amount), day.isoformat(), "used"))
+    writer.writerows((f"P-{line.case}", line.amount, line.day, "used") for line in JDASH_LINES if line.known(period))
     if period.key == PLANTED_PERIOD:
         writer.writerows(PLANTED)
     return text.getvalue().encode()

@@ -18,23 +18,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from soxauto_assets.canonical import canonical_json, digest_of, read_json
-from soxauto_assets.demo import gl, jdash, partners, planted_items, rec_errors
-from soxauto_assets.demo.answers import Events, answers_of
+from soxauto_assets.demo import gl, jdash, partners, planted_items, rec_errors, voucher_life
+from soxauto_assets.demo.answers import answers_of
 from soxauto_assets.demo.arrays import records
 from soxauto_assets.demo.companies import COMPANIES, COUNTRY_NAMES, MONTHS
+from soxauto_assets.demo.events import Events
 from soxauto_assets.demo.fx import rates_table
 from soxauto_assets.demo.ledger import balances_table
 from soxauto_assets.demo.order_items import order_item_months
 from soxauto_assets.demo.orders import order_months
+from soxauto_assets.demo.planted_vouchers import planted_templates, use_rows
 from soxauto_assets.demo.receivables import customers_table, late_tables, ledger_months, small_tables
-from soxauto_assets.demo.vouchers import (
-    VoucherBook,
-    planted_templates,
-    planted_uses,
-    planted_vouchers,
-    template_table,
-    voucher_table,
-)
+from soxauto_assets.demo.vouchers import VoucherBook, template_table, voucher_table
 from soxauto_assets.errors import StorageError
 from soxauto_assets.sources.bindings import Bindings, load_bindings
 from soxauto_assets.sources.contracts import contract
@@ -43,7 +38,7 @@ SEED = 20250930
 FORMAT = "soxauto demo lake"
 # Folder of the files that people would hand in, by period.
 UPLOADS = "_uploads"
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -198,7 +193,9 @@ def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
     for code, book in events.vouchers.books.items():
         writer.write("voucher_closing", voucher_table(code, book, events.vouchers.codes(code)), code)
         writer.write("store_credit_voucher", template_table(code, book), code)
-    writer.write("voucher_closing", records(contract("voucher_closing"), planted_vouchers()), "planted")
+    writer.write(
+        "voucher_closing", records(contract("voucher_closing"), [v.row() for v in voucher_life.VOUCHERS]), "planted"
+    )
     writer.write("store_credit_voucher", records(contract("store_credit_voucher"), planted_templates()), "planted")
     entries, details, events.booked = gl.tables(events.vouchers)
     writer.write("gl_entries", entries)
@@ -219,7 +216,7 @@ def _write(writer: _Writer, seed: int, scale: int) -> dict[str, Any]:
 
 def _write_planted_items(writer: _Writer) -> None:
     """Write the planted order items, their packages and refunds, and those that use a planted voucher."""
-    items = [*planted_items.rows(), *planted_uses()]
+    items = [*planted_items.rows(), *use_rows(voucher_life.VOUCHERS)]
     writer.write("rpt_soi", records(contract("rpt_soi"), items), "planted")
     writer.write("package_cashrec", records(contract("package_cashrec"), planted_items.package_rows()), "planted")
     writer.write("refund_no_return", records(contract("refund_no_return"), planted_items.refund_rows()), "planted")

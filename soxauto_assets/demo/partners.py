@@ -1,41 +1,23 @@
 """Collection partners and sellers of the demo: each branch of IPE_31 and the cases of IPE_11, mostly planted.
 
-Here belongs the cash reconciliation with partners and the sellers' transactions. What does not belong here: packages of
-order items (``demo.order_items``).
+Here belongs the cash reconciliation with partners and the sellers' transactions. What does not belong here: what is open of
+the planted events (``demo.planted_partners``), packages of order items (``demo.order_items``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pyarrow as pa
 
-from soxauto_assets.demo import arrays
-from soxauto_assets.demo.companies import COMPANIES, MONTHS
+from soxauto_assets.demo import arrays, planted_partners
+from soxauto_assets.demo.arrays import Integers
+from soxauto_assets.demo.companies import CODES, COMPANIES, MONTHS, Company
+from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 
-# What IPE_31 must list for 2025-09 of the planted rows: company, type, related entity, amount.
-IPE_31_PRESENT = (
-    ("EC_NG", "Cash In", "open", "100.0000"),
-    ("EC_NG", "Cash In", "listed_at_cutoff", "101.0000"),
-    ("EC_NG", "Cash In", "waiting_approval", "102.0000"),
-    ("EC_NG", "Cash In", "waiting_confirmation", "103.0000"),
-    ("EC_NG", "Transfer to", "PAY-TRANSFER", "104.5000"),
-    ("EC_NG", "Reallocation", "moved", "105.0000"),
-    ("EC_NG", "Translist in progress", "LIST-OPEN", "60.0000"),
-    ("EC_NG", "Payment in progress", "PAY-OPEN", "-70.2500"),
-    ("EC_NG", "Payment in progress", "PAY-NOTHING", "-31.0000"),
-    ("EC_NG", "Cash In", "unknown_partner", "106.0000"),
-    ("EC_NG", "Translist in progress", "LIST-LATER", "50.0000"),
-    ("EC_NG", "Payment in progress", "PAY-A", "-10.0000"),
-    ("EC_NG", "Payment in progress", "PAY-B", "-50.0000"),
-    ("EC_NG", "Payment in progress", "PAY-C", "-30.0000"),
-    ("EC_NG", "Payment in progress", "PAY-D", "-20.0000"),
-)
-IPE_31_ABSENT = (
-    "listed_before", "excluded_type", "after_cutoff", "nothing", "moved_back", "LIST-CLOSED", "LIST-FORCED", "PAY-CLOSED",
-    "in_tunisia", "out_of_scope", "confirmed", "moved_future", "LIST-DONE", "LIST-NULL", "LIST-FUTURE", "PAY-FUTURE", "PAY-ADJ",
-)  # fmt: skip
 # What IPE_11 must list for 2025-09 of the planted rows: transaction and amount.
 IPE_11_PRESENT = {
     "S-open": "10.5000", "S-later": "11.0000", "S-last": "12.0000", "S-first": "13.0000", "S-novendor": "14.0000",
@@ -70,17 +52,48 @@ def _transaction(entity: str, amount: str, company: str = "EC_NG", **fields: obj
     return {**plain, **fields}
 
 
+@dataclass(frozen=True)
+class _CashIn:
+    """An ordinary transaction: open from its creation until it is on a list."""
+
+    company: Company
+    name: str
+    amount: int
+    created: datetime
+    listed: datetime
+
+
+def _ordinary() -> Iterator[_CashIn]:
+    for company in COMPANIES:
+        for period in MONTHS:
+            for number in range(4):
+                yield _CashIn(
+                    company, f"{company.country}-{period.key}-{number}", 1_000 + number,
+                    period.period_start + timedelta(days=3 + 7 * number),
+                    period.period_start + timedelta(days=20 + 7 * number),
+                )  # fmt: skip
+
+
+def open_amounts() -> Integers:
+    """Return what partners owe at each month end, by company and month in units of 0.0001, whether IPE_31 lists it or not."""
+    amounts = np.zeros((len(CODES), len(MONTHS)), dtype=np.int64)
+    for cash in _ordinary():
+        for month, period in enumerate(MONTHS):
+            if cash.created < period.period_end <= cash.listed:
+                amounts[CODES.index(cash.company.code), month] += cash.amount * arrays.UNIT
+    for case in planted_partners.CASES:
+        for key, amount in case.open.items():
+            amounts[CODES.index(case.company), MONTHS.index(Period.parse(key))] += arrays.units(amount)
+    return amounts
+
+
 def _transactions() -> dict[str, list[dict[str, object]]]:
     ordinary = [
         _transaction(
-            f"T-{company.country}-{period.key}-{number}", str(1_000 + number), company.code,
-            created_date=(period.period_start + timedelta(days=3 + 7 * number)).isoformat(),
-            transaction_list_nr=f"L-{company.country}-{period.key}-{number}",
-            transaction_list_date=(period.period_start + timedelta(days=20 + 7 * number)).isoformat(),
+            f"T-{cash.name}", str(cash.amount), cash.company.code, created_date=cash.created.isoformat(),
+            transaction_list_nr=f"L-{cash.name}", transaction_list_date=cash.listed.isoformat(),
         )
-        for company in COMPANIES
-        for period in MONTHS
-        for number in range(4)
+        for cash in _ordinary()
     ]  # fmt: skip
     planted = [
         _transaction("open", "100"),

@@ -151,6 +151,7 @@ class Difference:
     """A planted difference between ledger and sub-ledger, from a period on until it is taken back.
 
     Attributes:
+        case: Name of the case.
         company: Company code.
         account: Group account.
         first: First period whose balance holds it.
@@ -160,6 +161,7 @@ class Difference:
         until_late_row: The difference is gone once the late row has arrived.
     """
 
+    case: str
     company: str
     account: str
     first: str
@@ -170,21 +172,17 @@ class Difference:
 
 
 DIFFERENCES = (
-    Difference("EC_NG", "13003", "2025-09", "2025-10", "1234.567", "manual posting in the ledger, no customer entry"),
-    Difference(
-        "EC_NG", "13003", "2025-09", "2025-10", "70.5", "entry without posting group: in the ledger, not extracted"
-    ),
-    Difference(
-        "EC_NG",
-        "13003",
-        "2025-08",
-        "2025-08",
-        "8080.01",
-        "the ledger has it, the customer entry arrives late",
-        until_late_row=True,
-    ),
-    Difference("JM_EG", "13004", "2025-08", "2025-09", "-250", "correction of the ledger, taken back in October"),
-)
+    Difference("manual_posting", "EC_NG", "13003", "2025-09", "2025-10", "1234.567",
+               "manual posting in the ledger, no customer entry"),
+    Difference("no_posting_group", "EC_NG", "13003", "2025-09", "2025-10", "70.5",
+               "entry without posting group: in the ledger, not extracted"),
+    Difference("late_entry", "EC_NG", "13003", "2025-08", "2025-08", "8080.01",
+               "the ledger has it, the customer entry arrives late", until_late_row=True),
+    Difference("correction", "JM_EG", "13004", "2025-08", "2025-09", "-250",
+               "correction of the ledger, taken back in October"),
+    Difference("prepayment_by_hand", "EC_MA", "18350", "2025-10", "2025-10", "25000",
+               "prepayments released by hand in the ledger; the orders are still open"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

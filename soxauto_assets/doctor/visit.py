@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.doctor.model import Finding
+from soxauto_assets.doctor.signing import examine_signing
 from soxauto_assets.doctor.sources import examine_sources
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.period import Period
@@ -57,6 +58,7 @@ def examine(runtime: Runtime, items: Sequence[Item], period: Period) -> Iterator
         if not usable:
             yield Finding("everything else", "sources and queries", "not looked at", "the cluster cannot be used")
             return
+    yield from examine_signing(runtime)
     try:
         extractor = runtime.extractor
     except SoxautoError as error:

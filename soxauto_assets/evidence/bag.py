@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from soxauto_assets.errors import NotVerified, StorageError
-from soxauto_assets.evidence.verify import (
+from soxauto_assets.evidence.form import (
     BAGIT,
     BAGIT_TEXT,
     INFO,
@@ -80,8 +80,8 @@ def read_bag(folder: Path) -> Bag:
         raise NotVerified(f"{folder.name} is no intact bag: {reason}", action="restore it from its store") from error
 
 
-def write_file(path: Path, content: bytes | Path) -> FileFact:
-    """Write a new file, flushed to the disk and read-only, and return what was written.
+def write_file(path: Path, content: bytes | Path, mode: int = 0o444) -> FileFact:
+    """Write a new file, flushed to the disk and by default read-only, and return what was written.
 
     Raises:
         OSError: The disk refused, or the file is there already.
@@ -95,7 +95,7 @@ def write_file(path: Path, content: bytes | Path) -> FileFact:
             size += len(block)
         file.flush()
         os.fsync(file.fileno())
-    path.chmod(0o444)
+    path.chmod(mode)
     return FileFact(size, digest.hexdigest())
 
 

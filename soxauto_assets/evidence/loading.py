@@ -10,25 +10,33 @@ from soxauto_assets.canonical import read_json
 from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
 from soxauto_assets.evidence.recompute import verify_and_recompute
 from soxauto_assets.evidence.store import EvidenceStore, SealedPackage
+from soxauto_assets.evidence.trust import Trust
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_REMEDIES = {"trust": "find out who signed it, and with which key", "time": "find out who confirmed its time"}
+
 
 def load_rows(
-    store: EvidenceStore, item: str, period: str, attempt: int | None = None, allow_failed: bool = False
+    store: EvidenceStore,
+    item: str,
+    period: str,
+    attempt: int | None = None,
+    allow_failed: bool = False,
+    trust: Trust | None = None,
 ) -> "pd.DataFrame":
-    """Return sealed rows; see :func:`soxauto_assets.load`."""
+    """Return sealed rows; see :func:`soxauto_assets.load`. With a trust file, the signature must count by it."""
     import pandas as pd
     import pyarrow.parquet as pq
 
     package = _choose(store, item, period, attempt)
     folder = store.folder(package)
-    broken = [layer for layer in verify_and_recompute(folder) if layer.status == "fail"]
+    broken = [layer for layer in verify_and_recompute(folder, trust) if layer.status == "fail"]
     if broken:
         raise NotVerified(
             f"attempt {package.attempt} does not verify: {broken[0].name}: {broken[0].text}",
-            action="restore the package from its store; do not use its rows",
+            action=f"{_REMEDIES.get(broken[0].name, 'restore the package from its store')}; do not use its rows",
             item=item,
             period=period,
         )

@@ -1,68 +1,55 @@
 """Recomputation: what the sealed rows themselves say.
 
 Here belongs recomputing the dataset digest, the control totals and the verdict from a package alone: without the source,
-the catalog or the orchestrator. What does not belong here: bytes and seal (``evidence.verify``).
+the catalog or the orchestrator. What does not belong here: bytes, seal and signature (``evidence.verify``).
 """
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from soxauto_assets.canonical import digest_of, read_json
 from soxauto_assets.catalog.model import ControlTotals
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.checks.model import acceptance_of, verdict_from
 from soxauto_assets.checks.totals import totals_sql
-from soxauto_assets.evidence import verify
+from soxauto_assets.evidence.trust import Trust
+from soxauto_assets.evidence.verify import Layer, verify_package
 from soxauto_assets.extraction.digest import dataset_digest
 from soxauto_assets.extraction.parquet import scan, session
 from soxauto_assets.extraction.tables import TypedTable
 
 
-@dataclass(frozen=True)
-class Layer:
-    """What one layer of verification says.
+def verify_and_recompute(package: Path, trust: Trust | None = None) -> list[Layer]:
+    """Verify a package, and when every layer holds recompute digest, totals and verdict from its content.
 
-    Attributes:
-        name: ``bytes``, ``seal``, ``signature``, ``dataset digest``, ``control totals`` or ``verdict``.
-        status: ``pass``, ``fail`` or ``not present``.
-        text: The reason in words.
+    A package whose bytes or signature do not hold is not read further: what it says of itself means nothing.
+
+    Args:
+        package: Its folder.
+        trust: The trust file that the reader brought.
     """
-
-    name: str
-    status: Literal["pass", "fail", "not present"]
-    text: str
-
-    def to_json(self) -> dict[str, str]:
-        """Return the layer as plain values."""
-        return {"name": self.name, "status": self.status, "text": self.text}
+    report = verify_package(package, trust)
+    return [*report.layers, *recompute(package)] if report.verified else list(report.layers)
 
 
-def verify_and_recompute(package: Path) -> list[Layer]:
-    """Verify a package's bytes and seal, and when they hold recompute digest, totals and verdict from its content.
-
-    A package whose bytes do not hold is not read further: what it says of itself means nothing.
-    """
-    report = verify.verify_package(package)
-    layers = [Layer(layer.name, layer.status, layer.text) for layer in report.layers]
-    if any(layer.status == "fail" for layer in layers):
-        return layers
+def recompute(package: Path) -> list[Layer]:
+    """Recompute digest, totals and verdict from the content of a package that was verified."""
     steps: dict[str, Callable[[Path], str | None]] = {
         "dataset digest": _digest_fault,
         "control totals": _totals_fault,
         "verdict": _verdict_fault,
     }
-    return [*layers, *(_layer(name, step, package) for name, step in steps.items())]
+    return [_layer(name, step, package) for name, step in steps.items()]
 
 
 def _layer(name: str, step: Callable[[Path], str | None], package: Path) -> Layer:
     try:
         fault = step(package)
     except Exception as error:
-        return Layer(name, "fail", f"it could not be recomputed ({type(error).__name__})")
-    return Layer(name, "fail", fault) if fault else Layer(name, "pass", _PASSED[name])
+        return Layer(name, "fail", "not-recomputed", f"it could not be recomputed ({type(error).__name__})")
+    return Layer(name, "fail", "differs", fault) if fault else Layer(name, "pass", "ok", _PASSED[name])
 
 
 _GOOD = ("passed", "not_applicable")

@@ -8,7 +8,7 @@ heartbeat says that the control was performed again.
 """
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,15 +22,16 @@ from soxauto_assets.checks import CheckContext, CheckResult, Verdict, verdict_of
 from soxauto_assets.checks.drift import figures
 from soxauto_assets.checks.totals import landed_totals
 from soxauto_assets.evidence.environment import build_environment
-from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage
+from soxauto_assets.evidence.form import STATEMENT_TYPE
+from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage, Sign
+from soxauto_assets.evidence.trust import instant_text
+from soxauto_assets.evidence.verify import PACKAGE_TYPE
 from soxauto_assets.extraction.landing import Dataset
 from soxauto_assets.extraction.record import ExtractionRecord
 from soxauto_assets.extraction.uploads import UploadStore
 from soxauto_assets.period import Period
 from soxauto_assets.records import RecordLog
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "urn:soxauto:evidence-package:v1"
 _BATCH_ROWS = 65_536
 _VOLATILE = ("run_id", "performed_by", "sources", "engine_files", "objects")
 
@@ -62,11 +63,15 @@ class Sealer:
         store: The evidence store.
         heartbeats: Log of closes that found nothing new.
         uploads: Where the originals of uploads are kept.
+        sign: Signs statements; None = packages are not signed.
+        clock: Says what time it is.
     """
 
     store: EvidenceStore
     heartbeats: RecordLog
     uploads: UploadStore
+    sign: Sign | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def seal(
         self,
@@ -89,6 +94,7 @@ class Sealer:
 
         Raises:
             StorageError: The store refused; no package appears.
+            SigningError: The signing key refused; no package appears. A heartbeat needs none.
         """
         verdict = verdict_of(results)
         content = content_of(record, results)
@@ -113,7 +119,7 @@ class Sealer:
                 "attempt": package.attempt,
                 "content_id": content_id,
                 "run_id": record.run_id,
-                "finished": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                "finished": self.clock().isoformat(timespec="milliseconds"),
                 "performed_by": dict(record.performed_by),
             },
         )
@@ -134,6 +140,8 @@ class Sealer:
         predicate = {
             **content,
             "attempt": attempt,
+            # What the validity of the signing key is compared with; no part of the content (DECISIONS A4).
+            "sealed_at": instant_text(self.clock()),
             "verdict": verdict,
             "reason": reason,
             "supersedes": (
@@ -143,7 +151,7 @@ class Sealer:
         }
         statement = {
             "_type": STATEMENT_TYPE,
-            "predicateType": PREDICATE_TYPE,
+            "predicateType": PACKAGE_TYPE,
             "subject": [{"name": "dataset", "digest": {"sha256": record.dataset.digest}}],
             "predicate": predicate,
         }
@@ -163,6 +171,7 @@ class Sealer:
                     "External-Description": f"{item.control} {item.id} {item.title}, {record.period}",
                     "Bag-Software-Agent": "soxauto_assets",
                 },
+                self.sign,
             )
 
     def _original(self, item: Item, record: ExtractionRecord) -> dict[str, bytes | Path]:

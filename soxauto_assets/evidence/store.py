@@ -10,7 +10,7 @@ leaves a staging folder that no reader looks at.
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,20 +20,28 @@ from uuid import uuid4
 
 from soxauto_assets.canonical import canonical_json, sha256_hex
 from soxauto_assets.catalog.model import ITEM_ID
-from soxauto_assets.errors import NotVerified, StorageError
+from soxauto_assets.errors import NotVerified, SoxautoError, StorageError
 from soxauto_assets.evidence.bag import write_bag, write_file
-from soxauto_assets.evidence.verify import (
+from soxauto_assets.evidence.envelope import parse_envelope
+from soxauto_assets.evidence.form import (
+    INFO,
     MANIFEST,
     PATH,
     SEAL,
+    SIGNATURE,
     STATEMENT,
+    TAGMANIFEST,
     Fault,
     FileFact,
+    info_bytes,
     parse_canonical,
     seal_bytes,
-    verify_package,
 )
+from soxauto_assets.evidence.verify import verify_package
 from soxauto_assets.numbered import sync_folder
+
+# Gives the tag files that a signed statement adds to its package, by name.
+Sign = Callable[[bytes], Mapping[str, bytes]]
 
 _PERIOD = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _ATTEMPT = re.compile(r"attempt-(0{0,3}[1-9][0-9]*)")
@@ -79,6 +87,7 @@ class EvidenceStore(Protocol):
         payload: Mapping[str, bytes | Path],
         statement: Mapping[str, Any],
         bag_info: Mapping[str, str],
+        sign: Sign | None = None,
     ) -> SealedPackage:
         """Publish a package.
 
@@ -87,11 +96,13 @@ class EvidenceStore(Protocol):
             period: Period key.
             attempt: Attempt number.
             payload: Content by path below ``data/``; a path is copied.
-            statement: in-toto statement; the manifest is put before its subjects.
+            statement: in-toto statement; manifest and ``bag-info.txt`` are put before its subjects.
             bag_info: Labels and values of ``bag-info.txt``.
+            sign: Signs the statement; None = the package is not signed.
 
         Raises:
             AttemptExists: The attempt is there already.
+            SigningError: The key refused.
             StorageError: The store refused, an id, path or label has no valid form, or the package would not verify; no
                 reader sees a part of it. Where only the last answer was lost, the next call finds the attempt.
         """
@@ -152,6 +163,7 @@ class LocalEvidenceStore:
         payload: Mapping[str, bytes | Path],
         statement: Mapping[str, Any],
         bag_info: Mapping[str, str],
+        sign: Sign | None = None,
     ) -> SealedPackage:
         """See :meth:`EvidenceStore.write`; nothing half written remains."""
         folder = self.root / package_path(item, period, attempt).rpartition("/")[0]
@@ -159,7 +171,7 @@ class LocalEvidenceStore:
         with naming(item, period):
             _require_free(target)
             with staging(folder) as staged:
-                facts = stage(staged, payload, statement, bag_info)
+                facts = stage(staged, payload, statement, bag_info, sign)
                 _publish(staged, target)
                 for parent in (folder, folder.parent, self.root, self.root.parent):
                     sync_folder(parent)
@@ -267,8 +279,32 @@ def parse_statement(package: SealedPackage, text: bytes) -> dict[str, Any]:
     )
 
 
+def signers_of(store: EvidenceStore, package: SealedPackage) -> list[str]:
+    """Return the ids of the keys that signed a package; none where it is not signed.
+
+    Raises:
+        NotVerified: The signature has no valid form.
+        StorageError: It cannot be read.
+    """
+    if f"  {SIGNATURE}\n" not in store.read(package, TAGMANIFEST).decode("utf-8", "replace"):
+        return []
+    try:
+        return [signature.key_id for signature in parse_envelope(store.read(package, SIGNATURE))[1]]
+    except Fault as error:
+        raise NotVerified(
+            f"the signature of attempt {package.attempt} does not hold: {error.text}",
+            action="restore the package from its store",
+            item=package.item,
+            period=package.period,
+        ) from error
+
+
 def stage(
-    folder: Path, payload: Mapping[str, bytes | Path], statement: Mapping[str, Any], bag_info: Mapping[str, str]
+    folder: Path,
+    payload: Mapping[str, bytes | Path],
+    statement: Mapping[str, Any],
+    bag_info: Mapping[str, str],
+    sign: Sign | None = None,
 ) -> dict[str, FileFact]:
     """Write a whole package into an empty folder and verify it.
 
@@ -277,17 +313,20 @@ def stage(
 
     Raises:
         StorageError: A path or label has no valid form, or the package would not verify.
+        SigningError: The key refused.
         OSError: The disk refused.
     """
-    facts = write_bag(folder, payload, bag_info, lambda manifest: {STATEMENT: _statement_bytes(statement, manifest)})
+
+    def tags(manifest: FileFact) -> Mapping[str, bytes]:
+        named = {MANIFEST: manifest.sha256, INFO: sha256_hex(info_bytes(bag_info))}
+        subjects = [{"name": name, "digest": {"sha256": sha256}} for name, sha256 in named.items()]
+        text = canonical_json({**statement, "subject": [*subjects, *statement["subject"]]})
+        return {STATEMENT: text, **(sign(text) if sign else {})}
+
+    facts = write_bag(folder, payload, bag_info, tags)
     seal = write_file(folder / SEAL, seal_bytes(facts))
     _require_verified(folder)
     return {**facts, SEAL: seal}
-
-
-def _statement_bytes(statement: Mapping[str, Any], manifest: FileFact) -> bytes:
-    subject = {"name": MANIFEST, "digest": {"sha256": manifest.sha256}}
-    return canonical_json({**statement, "subject": [subject, *statement["subject"]]})
 
 
 def _require_free(target: Path) -> None:
@@ -335,7 +374,7 @@ def naming(item: str, period: str, act: str = "written") -> Iterator[None]:
     """Give every refusal its item and period, and turn the operating system's into one of ours."""
     try:
         yield
-    except StorageError as error:
+    except SoxautoError as error:
         raise error.for_item(item, period) from error.__cause__
     except OSError as error:
         raise StorageError(

@@ -24,9 +24,11 @@ from soxauto_assets.aws.cache import holds
 from soxauto_assets.aws.objects import Bucket
 from soxauto_assets.aws.versions import Lock, StoredObject, Version
 from soxauto_assets.errors import NotVerified, StorageError
+from soxauto_assets.evidence.form import PATH, SEAL, STATEMENT, Fault, FileFact, canonical, parse_canonical
 from soxauto_assets.evidence.store import (
     AttemptExists,
     SealedPackage,
+    Sign,
     attempt_name,
     attempt_of,
     naming,
@@ -37,7 +39,6 @@ from soxauto_assets.evidence.store import (
     stage,
     staging,
 )
-from soxauto_assets.evidence.verify import PATH, SEAL, STATEMENT, Fault, FileFact, canonical, parse_canonical
 
 COMMIT_FORMAT = "soxauto-commit/v1"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,6 +76,7 @@ class S3EvidenceStore:
         payload: Mapping[str, bytes | Path],
         statement: Mapping[str, Any],
         bag_info: Mapping[str, str],
+        sign: Sign | None = None,
     ) -> SealedPackage:
         """See :meth:`EvidenceStore.write`; a refusal may leave files that no commit names."""
         path = package_path(item, period, attempt)
@@ -85,7 +87,7 @@ class S3EvidenceStore:
             if self.bucket.first(commit):
                 raise _taken(attempt)
             with staging(self._cache / "staging") as staged:
-                facts = stage(staged, payload, statement, bag_info)
+                facts = stage(staged, payload, statement, bag_info, sign)
                 seal = facts[SEAL].sha256
                 files = self._put_files(f"{self.prefix}/{path}/{seal}/", staged, facts, lock)
             text = _commit_bytes(item, period, attempt, seal, files)

@@ -1,52 +1,63 @@
-"""The core verifier of evidence packages: standard library only, one file that can be read and run alone.
+"""The verifier of evidence packages: each layer says pass, fail or not present, with a reason code.
 
-    python verify.py PACKAGE [PACKAGE ...]
+    python verifier.py PACKAGE [PACKAGE ...] [--trust FILE] [--json] [--explain]
 
-Here belongs what the files of a package must be, byte for byte, and the check that they are. What does not belong here:
-writing (``evidence.bag``), what the rows say (``evidence.recompute``), and any import of the product.
+Here belongs which layers there are, and their report. What does not belong here: the form of the files (``evidence.form``),
+signatures (``evidence.envelope``), whose keys count (``evidence.trust``), what the rows say (``evidence.recompute``). It
+imports the standard library, ``cryptography`` and these neighbours alone; ``soxauto verifier FILE`` writes them all as one
+file that an auditor can read and run without the product (``evidence.standalone``).
 
-A package is a BagIt 1.0 bag with two more tag files::
+The layers, in the order in which they are evaluated; what stands behind a failed one was not evaluated, which is a failure,
+too:
 
-    bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt  statement.json  seal.json  data/...
+- ``fixity``: the list of files is closed, and each has the size and SHA-256 that seal and manifests say;
+- ``seal``: ``seal.json`` is exactly the text that all other files give;
+- ``statement``: the in-toto Statement names this package's manifest and this place;
+- ``signature``: the DSSE envelope holds exactly that statement, and the keys in it made its signatures;
+- ``time``: a token of a trusted authority says when the signature existed;
+- ``trust``: the keys count by the trust file that the reader brought.
 
-``seal.json`` is a function of all other files. It is created last, so a package exists if and only if it exists. Every
-file but ``seal.json`` is listed in it with size and SHA-256; ``seal.json`` itself must be exactly the text that those files
-give. So no bit of any file can change unseen by somebody who holds the digest of the seal.
-
-What this form cannot show: who made the package. Somebody who may rewrite every file can also rewrite the seal; only its
-digest, kept elsewhere, tells the two apart. That is why the layer ``signature`` says ``not present``.
+Without a trust file nobody's signature is trusted: a forger can sign with a key of his own. The layer says so.
 """
 
-import hashlib
+import argparse
 import json
-import os
 import re
-import stat
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
-SEAL_FORMAT = "soxauto-seal/v1"
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-BAGIT_TEXT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
-BAGIT, INFO, MANIFEST, TAGMANIFEST = "bagit.txt", "bag-info.txt", "manifest-sha256.txt", "tagmanifest-sha256.txt"
-STATEMENT, SEAL = "statement.json", "seal.json"
-TAG_FILES = (INFO, BAGIT, MANIFEST, STATEMENT)
-_DOCUMENTS = {*TAG_FILES, TAGMANIFEST, SEAL}
-MAX_FILES = 10_000
-MAX_DOCUMENT_BYTES = 16 * 2**20
-MAX_PACKAGE_BYTES = 256 * 2**30
+from soxauto_assets.evidence.envelope import Signature, parse_envelope
+from soxauto_assets.evidence.explain import commands
+from soxauto_assets.evidence.form import (
+    INFO,
+    MANIFEST,
+    SEAL,
+    SHA256,
+    SIGNATURE,
+    STATEMENT,
+    STATEMENT_TYPE,
+    Fault,
+    FileFact,
+    check_fixity,
+    parse_canonical,
+    parse_info,
+    read_contents,
+    seal_bytes,
+)
+from soxauto_assets.evidence.trust import Trust, read_trust
 
-# Names that every file system, shell and manifest reads in one way only; every pattern is matched entirely.
-PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
-_MANIFEST_LINE = re.compile(rf"([0-9a-f]{{64}})  ({PATH.pattern})")
-_INFO_LINE = re.compile(r"([A-Z][A-Za-z0-9-]*): (\S(?:.*\S)?)")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_MAX_INTEGER = 2**53 - 1
+PACKAGE_TYPE = "urn:soxauto:evidence-package:v1"
+LAYERS = ("fixity", "seal", "statement", "signature", "time", "trust")
 
 Status = Literal["pass", "fail", "not present"]
+
+# Where a store keeps a package; the last part is there in local copies of packages from S3.
+_PLACE = re.compile(
+    r".*/([A-Z][A-Za-z0-9_]{1,23})/([0-9]{4}-[0-9]{2})/attempt-([0-9]{4,})(?:/([0-9a-f]{64}))?", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -58,380 +69,216 @@ class Layer:
     code: str
     text: str
 
+    def to_json(self) -> dict[str, str]:
+        """Return the layer as plain values."""
+        return {"name": self.name, "status": self.status, "code": self.code, "text": self.text}
+
 
 @dataclass(frozen=True)
 class Report:
     """What all layers say of a package.
 
     Attributes:
-        layers: ``bytes``, ``seal`` and ``signature``, always all three.
-        seal_sha256: SHA-256 of ``seal.json``, to compare with one kept elsewhere; None unless bytes and seal passed.
+        layers: The layers of :data:`LAYERS`, always all of them.
+        seal_sha256: SHA-256 of ``seal.json``, to compare with one kept elsewhere; None unless fixity and seal passed.
+        statement_sha256: SHA-256 of ``statement.json``, likewise.
+        signers: Ids of the keys whose signatures were verified.
     """
 
     layers: tuple[Layer, ...]
     seal_sha256: str | None = None
+    statement_sha256: str | None = None
+    signers: tuple[str, ...] = ()
 
     @property
     def verified(self) -> bool:
         """Whether no layer failed."""
         return all(layer.status != "fail" for layer in self.layers)
 
+    @property
+    def fault(self) -> Layer | None:
+        """The first layer that failed."""
+        return next((layer for layer in self.layers if layer.status == "fail"), None)
 
-class Fault(Exception):
-    """A package is not what its seal says.
+
+@dataclass
+class _Found:
+    """What was learned on the way."""
+
+    seal_sha256: str | None = None
+    statement_sha256: str | None = None
+    signatures: list[Signature] = field(default_factory=list)
+
+
+def verify_package(package: Path, trust: Trust | None = None) -> Report:
+    """Verify a package; a damaged or hostile one gives a failed layer, never an exception.
 
     Args:
-        layer: ``bytes`` or ``seal``.
-        code: Reason code, for machines.
-        text: The reason in words.
+        package: Its folder. Where the path is that of a store, the package must be the one of that place.
+        trust: The trust file that the reader brought.
     """
-
-    def __init__(self, layer: str, code: str, text: str):
-        super().__init__(text)
-        self.layer, self.code, self.text = layer, code, text
-
-
-@dataclass(frozen=True)
-class FileFact:
-    """Size and SHA-256 of a file."""
-
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class Contents:
-    """Everything below a folder, read once.
-
-    Attributes:
-        facts: Size and SHA-256 of every file, by its path from the folder.
-        documents: Content of the files that say what the others are.
-    """
-
-    facts: Mapping[str, FileFact]
-    documents: Mapping[str, bytes]
-
-
-@dataclass(frozen=True)
-class Bag:
-    """What a bag says of itself, after every line was checked against the files.
-
-    Attributes:
-        info: Labels and values of ``bag-info.txt``.
-        payload: SHA-256 by path of the files below ``data/``.
-        tags: SHA-256 by path of the files that the tag manifest lists.
-    """
-
-    info: Mapping[str, str]
-    payload: Mapping[str, str]
-    tags: Mapping[str, str]
-
-
-_PASSED = {
-    "bytes": "the file list is closed, every size and SHA-256 agrees",
-    "seal": "the seal is the one that these files give",
-}
-_UNSIGNED = Layer("signature", "not present", "unsigned", "the statement carries no signature")
-
-
-def verify_package(package: Path) -> Report:
-    """Verify bytes and seal of a package; a damaged or hostile one gives a failed layer, never an exception."""
+    found, layers = _Found(), list[Layer]()
     try:
-        seal_sha256 = _verify(package)
+        for layer in _evaluated(package, trust, found):
+            layers.append(layer)
     except Fault as fault:
-        return _failed(fault)
+        layers.append(Layer(fault.layer, "fail", fault.code, fault.text))
     except OSError as error:
-        return _failed(Fault("bytes", "unreadable", f"a file or folder cannot be read ({error.strerror})"))
-    return Report((*(Layer(name, "pass", "ok", text) for name, text in _PASSED.items()), _UNSIGNED), seal_sha256)
+        text = f"a file or folder cannot be read ({error.strerror})"
+        layers.append(Layer("fixity", "fail", "unreadable", text))
+    behind = f"not evaluated, since {layers[-1].name} failed"
+    left = [Layer(name, "fail", "not-evaluated", behind) for name in LAYERS[len(layers) :]]
+    signers = tuple(signature.key_id for signature in found.signatures)
+    return Report((*layers, *left), found.seal_sha256, found.statement_sha256, signers)
 
 
-def _failed(fault: Fault) -> Report:
-    """Report a fault; a layer behind it was not evaluated, which is a failure too."""
-    failed = Layer(fault.layer, "fail", fault.code, fault.text)
-    if fault.layer == "seal":
-        return Report((Layer("bytes", "pass", "ok", _PASSED["bytes"]), failed, _UNSIGNED))
-    return Report((failed, Layer("seal", "fail", "not-evaluated", "not evaluated, since the bytes failed"), _UNSIGNED))
-
-
-def _verify(package: Path) -> str:
+def _evaluated(package: Path, trust: Trust | None, found: _Found) -> Iterator[Layer]:
     contents = read_contents(package)
-    if SEAL not in contents.facts:
-        raise Fault("bytes", "no-seal", "seal.json is missing: this is no sealed package")
-    if missing := [name for name in (*TAG_FILES, TAGMANIFEST) if name not in contents.facts]:
-        raise Fault("bytes", "missing-file", f"{missing[0]} is missing")
-    found = {path: fact for path, fact in contents.facts.items() if path != SEAL}
-    _require_listed(found, _listed(parse_canonical(contents.documents[SEAL], SEAL)))
-    tags = {path for path in found if not path.startswith("data/")}
-    if strange := sorted(tags - {*TAG_FILES, TAGMANIFEST}):
-        raise Fault("bytes", "extra-file", f"{strange[0]} has no place in a package")
-    check_bag(contents, unlisted=frozenset({SEAL}))
-    _verify_statement(parse_canonical(contents.documents[STATEMENT], STATEMENT), found[MANIFEST])
-    if contents.documents[SEAL] != seal_bytes(found):
+    facts = check_fixity(contents)
+    yield Layer("fixity", "pass", "ok", "the file list is closed, every size and SHA-256 agrees")
+    if contents.documents[SEAL] != seal_bytes(facts):
         raise Fault("seal", "other-seal", "seal.json is not the text that the files give")
-    return contents.facts[SEAL].sha256
+    found.seal_sha256, found.statement_sha256 = contents.facts[SEAL].sha256, facts[STATEMENT].sha256
+    yield Layer("seal", "pass", "ok", "the seal is the one that these files give")
+    signed = SIGNATURE in facts
+    statement = _statement(contents.documents[STATEMENT], facts, signed)
+    predicate: dict[str, Any] = statement["predicate"] if isinstance(statement["predicate"], dict) else {}
+    if statement["predicateType"] == PACKAGE_TYPE:
+        _require_place(package, predicate, parse_info(contents.documents[INFO]), found.seal_sha256)
+    yield Layer("statement", "pass", "ok", "the statement names this package's manifest, and this place")
+    if not signed:
+        yield Layer("signature", "not present", "unsigned", "the statement carries no signature")
+        yield _NO_TIME
+    else:
+        payload, signatures = parse_envelope(contents.documents[SIGNATURE])
+        if payload != contents.documents[STATEMENT]:
+            raise Fault("signature", "other-statement", "what was signed is another statement than this one")
+        found.signatures = signatures
+        keys = ", ".join(signature.key_id[:16] for signature in signatures)
+        yield Layer("signature", "pass", "ok", f"the statement was signed by key {keys}")
+        yield _NO_TIME
+    yield trusted("package", predicate, [signature.key_id for signature in found.signatures], trust)
 
 
-def _require_listed(found: Mapping[str, FileFact], listed: Mapping[str, FileFact]) -> None:
-    for path in sorted(listed.keys() | found.keys()):
-        if path not in found:
-            raise Fault("bytes", "missing-file", f"{path} is sealed but missing")
-        if path not in listed:
-            raise Fault("bytes", "extra-file", f"{path} is not in the seal")
-        if found[path] != listed[path]:
-            raise Fault("bytes", "changed-file", f"{path} differs from the seal")
+_NO_TIME = Layer("time", "not present", "no-token", "no time authority confirmed when it was signed")
 
 
-def _listed(sealed: Any) -> dict[str, FileFact]:
-    """Return the files that a seal lists; whether the rest of it is right is asked by rebuilding it."""
-    entries = sealed.get("files") if isinstance(sealed, dict) else None
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise Fault("bytes", "no-seal", "seal.json holds no list of files")
-    listed: dict[str, FileFact] = {}
-    for entry in entries:
-        path = entry.get("path")
-        if not isinstance(path, str) or not PATH.fullmatch(path) or path in listed:
-            raise Fault("bytes", "no-seal", "seal.json lists a file twice or without a valid path")
-        listed[path] = FileFact(entry.get("bytes"), entry.get("sha256"))
-    return listed
+def trusted(kind: str, predicate: Mapping[str, Any], signers: list[str], trust: Trust | None) -> Layer:
+    """Return the layer ``trust`` of a document.
+
+    Raises:
+        Fault: The signatures do not count.
+    """
+    if trust is None:
+        text = "no trust file was given, so whose keys these are is not known" if signers else "there is no signature"
+        return Layer("trust", "not present", "no-trust-file", text)
+    text = trust.judge(kind, predicate, signers)
+    return Layer("trust", "pass" if signers else "not present", "ok" if signers else "unsigned", text)
 
 
-def _verify_statement(statement: Any, manifest: FileFact) -> None:
-    """Require an in-toto Statement v1 whose first subject is this package's manifest and whose subjects are unambiguous."""
+def _statement(text: bytes, facts: Mapping[str, FileFact], signed: bool) -> dict[str, Any]:
+    """Return an in-toto Statement v1 whose first subject is this package's manifest and whose subjects are unambiguous.
+
+    ``bag-info.txt`` is no part of the manifest, so the statement names it, too; packages from before signatures do not.
+    """
+    try:
+        statement = parse_canonical(text, STATEMENT)
+    except Fault as fault:
+        raise Fault("statement", fault.code, fault.text) from fault
+    subjects = read_subjects(statement)
+    names = [subject["name"] for subject in subjects]
+    digests = {subject["name"]: subject["digest"]["sha256"] for subject in subjects}
+    if names[0] != MANIFEST or digests[MANIFEST] != facts[MANIFEST].sha256:
+        raise Fault("statement", "statement", "the statement does not name this package's manifest")
+    if digests.get(INFO, facts[INFO].sha256) != facts[INFO].sha256 or (signed and INFO not in digests):
+        raise Fault("statement", "statement", f"the statement does not name this package's {INFO}")
+    return dict(statement)
+
+
+def read_subjects(statement: Any) -> list[dict[str, Any]]:
+    """Return the subjects of an in-toto Statement v1.
+
+    Raises:
+        Fault: It is none, or its subjects are not unambiguous.
+    """
     members = {"_type", "predicate", "predicateType", "subject"}
     if not isinstance(statement, dict) or statement.keys() != members or statement["_type"] != STATEMENT_TYPE:
-        raise Fault("seal", "statement", "statement.json is no in-toto Statement v1")
+        raise Fault("statement", "statement", "statement.json is no in-toto Statement v1")
     subjects = statement["subject"] if isinstance(statement["subject"], list) else []
     if not subjects or not all(map(_is_subject, subjects)):
-        raise Fault("seal", "statement", "a subject of the statement is not a name with one SHA-256")
+        raise Fault("statement", "statement", "a subject of the statement is not a name with one SHA-256")
     names = [subject["name"] for subject in subjects]
     if len(set(names)) != len(names):
-        raise Fault("seal", "statement", "the statement names a subject twice")
-    if names[0] != MANIFEST or subjects[0]["digest"]["sha256"] != manifest.sha256:
-        raise Fault("seal", "statement", "the statement does not name this package's manifest")
+        raise Fault("statement", "statement", "the statement names a subject twice")
+    return subjects
 
 
 def _is_subject(subject: Any) -> bool:
     if not isinstance(subject, dict) or subject.keys() != {"name", "digest"} or not isinstance(subject["name"], str):
         return False
     digest = subject["digest"]
-    return isinstance(digest, dict) and digest.keys() == {"sha256"} and bool(_SHA256.fullmatch(str(digest["sha256"])))
+    return isinstance(digest, dict) and digest.keys() == {"sha256"} and bool(SHA256.fullmatch(str(digest["sha256"])))
 
 
-def check_bag(contents: Contents, unlisted: frozenset[str] = frozenset()) -> Bag:
-    """Check that the files of a folder are a BagIt 1.0 bag in the one form that this product writes.
-
-    Args:
-        contents: Everything below the folder.
-        unlisted: Tag files that the tag manifest does not list.
-
-    Raises:
-        Fault: A file is missing, extra or changed, or a line has another form.
-    """
-    facts = contents.facts
-    payload = {path: fact.sha256 for path, fact in facts.items() if path.startswith("data/")}
-    tags = {path: fact.sha256 for path, fact in facts.items() if path not in {*payload, *unlisted, TAGMANIFEST}}
-    if missing := [name for name in (BAGIT, INFO, MANIFEST, TAGMANIFEST) if name not in facts]:
-        raise Fault("bytes", "missing-file", f"{missing[0]} is missing")
-    if not payload:
-        raise Fault("bytes", "bag", "there is no file below data/")
-    if contents.documents[BAGIT] != BAGIT_TEXT:
-        raise Fault("bytes", "bag", "bagit.txt has another text")
-    for name, digests in ((MANIFEST, payload), (TAGMANIFEST, tags)):
-        _require_same(name, parse_manifest(contents.documents[name], name), digests)
-    return Bag(parse_info(contents.documents[INFO]), payload, tags)
-
-
-def _require_same(name: str, listed: Mapping[str, str], digests: Mapping[str, str]) -> None:
-    for path in sorted(listed.keys() | digests.keys()):
-        if path not in digests:
-            raise Fault("bytes", "missing-file", f"{path} is listed in {name} but missing")
-        if path not in listed:
-            raise Fault("bytes", "extra-file", f"{path} is not listed in {name}")
-        if listed[path] != digests[path]:
-            raise Fault("bytes", "changed-file", f"{path} differs from {name}")
-
-
-def manifest_bytes(digests: Mapping[str, str]) -> bytes:
-    """Return a BagIt manifest: one line per file, ordered by path, two blanks between digest and path."""
-    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests)).encode()
-
-
-def parse_manifest(data: bytes, name: str) -> dict[str, str]:
-    """Return SHA-256 by path; the inverse of :func:`manifest_bytes`.
-
-    Raises:
-        Fault: A line has another form, or the lines another order.
-    """
-    listed: dict[str, str] = {}
-    for number, line in enumerate(_lines(data, name), 1):
-        if not (match := _MANIFEST_LINE.fullmatch(line)):
-            raise Fault("bytes", "bag", f"{name} line {number} is not a lower-case SHA-256, two blanks and a path")
-        listed[match.group(2)] = match.group(1)
-    if manifest_bytes(listed) != data:
-        raise Fault("bytes", "bag", f"{name} lists a path twice or out of order")
-    return listed
-
-
-def info_bytes(info: Mapping[str, str]) -> bytes:
-    """Return ``bag-info.txt``: one line per label, ordered by label."""
-    return "".join(f"{label}: {info[label]}\n" for label in sorted(info)).encode()
-
-
-def parse_info(data: bytes) -> dict[str, str]:
-    """Return labels and values; the inverse of :func:`info_bytes`.
-
-    Raises:
-        Fault: A line has another form (a carriage return and any other control character included), or the labels another
-            order.
-    """
-    info: dict[str, str] = {}
-    for number, line in enumerate(_lines(data, INFO), 1):
-        if not (match := _INFO_LINE.fullmatch(line)) or not line.isprintable():
-            raise Fault("bytes", "bag", f"{INFO} line {number} is not a label, a colon, one blank and a value")
-        info[match.group(1)] = match.group(2)
-    if info_bytes(info) != data:
-        raise Fault("bytes", "bag", f"{INFO} holds a label twice or out of order")
-    return info
-
-
-def _lines(data: bytes, name: str) -> list[str]:
+def _require_place(package: Path, predicate: Mapping[str, Any], info: Mapping[str, str], seal_sha256: str) -> None:
+    """Require that a package lies where it says it belongs, so that an old one cannot stand in for a new month."""
     try:
-        text = data.decode("utf-8", "strict")
-    except UnicodeDecodeError as error:
-        raise Fault("bytes", "bag", f"{name} is no UTF-8 text") from error
-    if text and not text.endswith("\n"):
-        raise Fault("bytes", "bag", f"the last line of {name} does not end")
-    return text.split("\n")[:-1]
+        said = (predicate["item"], predicate["period"], f"{predicate['attempt']:04d}")
+        sealed = "{}/{}/attempt-{}".format(*said)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Fault("statement", "statement", "the statement does not say which package it is of") from error
+    if info.get("External-Identifier") != sealed:
+        raise Fault("statement", "other-place", f"{INFO} names another package than the statement, which is {sealed}")
+    place = _PLACE.fullmatch(package.absolute().as_posix())
+    if place and (place.group(1, 2, 3) != said or place.group(4) not in (None, seal_sha256)):
+        raise Fault("statement", "other-place", f"this is package {sealed}, in the place of another one")
 
 
-def seal_bytes(files: Mapping[str, FileFact]) -> bytes:
-    """Return the seal of a package from the facts of all its other files."""
-    return canonical(
-        {
-            "format": SEAL_FORMAT,
-            "manifest_sha256": files[MANIFEST].sha256,
-            "tagmanifest_sha256": files[TAGMANIFEST].sha256,
-            "statement_sha256": files[STATEMENT].sha256,
-            "files": [{"path": p, "bytes": files[p].bytes, "sha256": files[p].sha256} for p in sorted(files)],
-        }
-    )
-
-
-def canonical(value: Any) -> bytes:
-    """Return canonical JSON (RFC 8785) of a value whose keys are ASCII and whose numbers are integers of 53 bits."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
-
-
-def parse_canonical(data: bytes, name: str) -> Any:
-    """Parse JSON that must be in canonical form.
-
-    Raises:
-        Fault: The text is no JSON, or another spelling of its value (blanks, key order, duplicate keys, a byte order mark),
-            or holds what :func:`canonical` has no form for.
-    """
-    try:
-        value = json.loads(
-            data.decode("utf-8", "strict"),
-            parse_int=_integer,
-            parse_float=_refuse,
-            parse_constant=_refuse,
-            object_pairs_hook=_members,
-        )
-        same = canonical(value) == data
-    except (ValueError, RecursionError) as error:
-        raise Fault("bytes", "not-canonical", f"{name} is no canonical JSON") from error
-    if not same:
-        raise Fault("bytes", "not-canonical", f"{name} is not in canonical form")
-    return value
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs) or not all(key.isascii() for key in members):
-        raise ValueError("a key occurs twice or is not ASCII")
-    return members
-
-
-def _integer(text: str) -> int:
-    if len(text) > 17 or abs(int(text)) > _MAX_INTEGER:
-        raise ValueError("an integer has more than 53 bits")
-    return int(text)
-
-
-def _refuse(text: str) -> NoReturn:
-    raise ValueError("a number is no integer")
-
-
-def read_contents(folder: Path) -> Contents:
-    """Read every file below a folder once, and keep the text of those that say what the others are.
-
-    Raises:
-        Fault: There is no folder, or it holds what no package may hold: links, pipes, hidden or strange names, empty
-            folders, too many files or too many bytes.
-        OSError: A file or folder cannot be read.
-    """
-    if folder.is_symlink() or not folder.is_dir():
-        raise Fault("bytes", "no-package", "this is no folder")
-    facts, documents = {}, {}
-    for path, size in _scan(folder).items():
-        if path not in _DOCUMENTS:
-            facts[path] = file_fact(folder / path)
-        elif size > MAX_DOCUMENT_BYTES:
-            raise Fault("bytes", "too-large", f"{path} is longer than {MAX_DOCUMENT_BYTES} bytes")
-        else:
-            documents[path] = data = (folder / path).read_bytes()
-            facts[path] = FileFact(len(data), hashlib.sha256(data).hexdigest())
-    return Contents(facts, documents)
-
-
-def _scan(package: Path) -> dict[str, int]:
-    """Return the size of every file below a package by its path; bounds are kept before any content is read."""
-    sizes: dict[str, int] = {}
-    pending, seen = [""], 0
-    while pending:
-        folder, before = pending.pop(), seen
-        with os.scandir(package / folder) as entries:
-            for entry in entries:
-                seen += 1
-                if seen > MAX_FILES:
-                    raise Fault("bytes", "too-many-files", f"more than {MAX_FILES} files and folders")
-                path, facts = folder + entry.name, entry.stat(follow_symlinks=False)
-                if not PATH.fullmatch(path) or not (stat.S_ISREG(facts.st_mode) or stat.S_ISDIR(facts.st_mode)):
-                    raise Fault("bytes", "strange-file", f"{path!r} is no file that a package may hold")
-                if stat.S_ISDIR(facts.st_mode):
-                    pending.append(f"{path}/")
-                else:
-                    sizes[path] = facts.st_size
-        if folder and seen == before:
-            raise Fault("bytes", "empty-folder", f"{folder.rstrip('/')} is an empty folder")
-    if sum(sizes.values()) > MAX_PACKAGE_BYTES:
-        raise Fault("bytes", "too-large", f"the files hold more than {MAX_PACKAGE_BYTES} bytes")
-    return sizes
-
-
-def file_fact(path: Path) -> FileFact:
-    """Return size and SHA-256 of a file, read in blocks."""
-    digest, size = hashlib.sha256(), 0
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
-            size += len(block)
-    return FileFact(size, digest.hexdigest())
+def as_json(report: Report) -> dict[str, Any]:
+    """Return a report as plain values."""
+    return {
+        "verified": report.verified,
+        "seal_sha256": report.seal_sha256,
+        "statement_sha256": report.statement_sha256,
+        "signers": list(report.signers),
+        "layers": [layer.to_json() for layer in report.layers],
+    }
 
 
 def main(arguments: list[str]) -> int:
-    """Verify the packages named on the command line; 0 = all verified, 1 = one is not, 2 = nothing to verify."""
-    if not arguments:
-        print("usage: python verify.py PACKAGE [PACKAGE ...]")
+    """Verify the packages named on the command line; 0 = all verified, 1 = one is not, 2 = nothing could be verified."""
+    parser = argparse.ArgumentParser(prog="verifier", description="Verify sealed evidence packages.")
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE", type=Path)
+    parser.add_argument("--trust", metavar="FILE", type=Path, help="trust file: whose keys count")
+    parser.add_argument("--json", action="store_true", help="machine-readable")
+    parser.add_argument("--explain", action="store_true", help="print the commands that check the same by other tools")
+    given = parser.parse_args(arguments)
+    try:
+        trust = read_trust(given.trust) if given.trust else None
+    except Fault as fault:
+        print(fault.text, file=sys.stderr)
         return 2
-    reports = {name: verify_package(Path(name)) for name in arguments}
-    for name, report in reports.items():
-        print(f"{'VERIFIED' if report.verified else 'NOT VERIFIED'} {name}")
-        for layer in report.layers:
-            print(f"  {layer.name}: {layer.status} ({layer.code}) {layer.text}")
-        if report.seal_sha256:
-            print(f"  SHA-256 of the seal: {report.seal_sha256}")
+    reports = {str(package): verify_package(package, trust) for package in given.packages}
+    if given.json:
+        print(json.dumps({name: as_json(report) for name, report in reports.items()}, indent=2))
+    else:
+        for name, report in reports.items():
+            _show(name, report, given.explain)
     return 0 if all(report.verified for report in reports.values()) else 1
+
+
+def _show(name: str, report: Report, explain: bool) -> None:
+    print(f"{'VERIFIED' if report.verified else 'NOT VERIFIED'} {name}")
+    for layer in report.layers:
+        print(f"  {layer.name}: {layer.status} ({layer.code}) {layer.text}")
+    if report.seal_sha256:
+        print(f"  SHA-256 of the seal: {report.seal_sha256}")
+    for signer in report.signers:
+        print(f"  key: {signer}")
+    if explain:
+        print(commands(Path(name)))
+    else:
+        print("  the same by hand: sha256sum -c, bagit.py --validate, openssl; --explain prints the commands")
 
 
 if __name__ == "__main__":

@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 
-from soxauto_assets.canonical import sha256_hex
+from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog.configuration import Configuration
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.errors import NotVerified
-from soxauto_assets.evidence.store import EvidenceStore
+from soxauto_assets.evidence.store import EvidenceStore, SealedPackage
 from soxauto_assets.evidence.verify import verify_package
 from soxauto_assets.extraction.parquet import scan, session
 from soxauto_assets.period import Period
@@ -148,7 +148,8 @@ def collect(store: EvidenceStore, period: Period, items: tuple[Item, ...]) -> In
     """
     sealed, missing = {}, {}
     for item in items:
-        found = _input(store, period, item)
+        package = store.newest(item.id, period.key)
+        found = input_of(store, package, item) if package else "nothing is sealed"
         if isinstance(found, SealedInput):
             sealed[item.id] = found
         else:
@@ -156,10 +157,17 @@ def collect(store: EvidenceStore, period: Period, items: tuple[Item, ...]) -> In
     return Inputs(period, sealed, missing)
 
 
-def _input(store: EvidenceStore, period: Period, item: Item) -> SealedInput | str:
-    package = store.newest(item.id, period.key)
-    if package is None:
-        return "nothing is sealed"
+def input_of(store: EvidenceStore, package: SealedPackage, item: Item) -> SealedInput | str:
+    """Return a package as an input, after its bytes were verified; or why it is none, in words.
+
+    Args:
+        store: The evidence store.
+        package: The package.
+        item: The catalog item.
+
+    Raises:
+        StorageError: The store cannot be read.
+    """
     folder = store.folder(package)
     report = verify_package(folder)
     if not report.verified or report.seal_sha256 != package.seal_sha256:
@@ -172,7 +180,9 @@ def _input(store: EvidenceStore, period: Period, item: Item) -> SealedInput | st
     if predicate["verdict"] == "failed":
         names = [check[0] for check in predicate["checks"] if check[1] == "error" and check[2] in ("failed", "error")]
         return f"the verdict of attempt {package.attempt} is failed ({', '.join(names)})"
-    assert sha256_hex((folder / "seal.json").read_bytes()) == package.seal_sha256
+    sealed_columns = read_json((folder / "data" / "contract.json").read_bytes())["columns"]
+    if sealed_columns != [[column.name, column.type.name] for column in item.columns]:
+        return f"attempt {package.attempt} has other columns than the item has now; close it again"
     return SealedInput(
         item=item,
         attempt=package.attempt,

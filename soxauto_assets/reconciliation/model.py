@@ -71,6 +71,7 @@ class Bridge:
         meaning: The rule in words.
         source: Section of the domain reference and of DECISIONS that states it.
         explains: Whether its amounts count as explained; False = information or a proposal, and no line of it is added.
+        components: Item ids of the components whose variance it explains; without it, they are incomplete.
         lines: What it explains, by company and component, in that order.
         remarks: What it did not consider.
         missing: Items without which it could not be computed; not empty = every company of it is incomplete.
@@ -83,6 +84,7 @@ class Bridge:
     meaning: str
     source: str
     explains: bool
+    components: tuple[str, ...] = ()
     lines: tuple[BridgeLine, ...] = ()
     remarks: tuple[Remark, ...] = ()
     missing: tuple[str, ...] = ()
@@ -96,6 +98,7 @@ class Bridge:
             "title": self.title,
             "meaning": self.meaning,
             "source": self.source,
+            "components": list(self.components),
             "explains": self.explains,
             "lines": [line.to_json() for line in self.lines],
             "remarks": [remark.to_json() for remark in self.remarks],

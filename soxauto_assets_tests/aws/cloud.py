@@ -31,6 +31,7 @@ class Cloud:
         bindings: Folder with ``demo.yaml`` and ``aws.yaml``, both confirmed.
         lake: The local folder whose tables were uploaded.
         key: KMS key of the buckets.
+        signing_key: KMS key that signs evidence.
     """
 
     endpoint: Endpoint
@@ -38,6 +39,7 @@ class Cloud:
     bindings: Path
     lake: Path
     key: str
+    signing_key: str
 
     def bucket(self, use: str) -> str:
         """Return the name of a bucket: ``lake``, ``data`` or ``evidence``."""
@@ -56,6 +58,7 @@ class Cloud:
             "S3_BUCKET_DATA": self.bucket("data"),
             "S3_BUCKET_EVIDENCE": self.bucket("evidence"),
             "SOXAUTO_KMS_KEY": self.key,
+            "SOXAUTO_SIGNING_KEY": self.signing_key,
             "SOXAUTO_ATHENA_POLL_SECONDS": "0.3",
             **self.endpoint.environment(credential),
         }
@@ -83,8 +86,9 @@ def make_cloud(endpoint: Endpoint, name: str, lake: Path, bindings: Path) -> Clo
         lake: A lake folder whose tables are found by name.
         bindings: An empty folder for the bindings.
     """
-    key = endpoint.upstream.client("kms", endpoint.account, endpoint.region).create_key()["KeyMetadata"]["KeyId"]
-    cloud = Cloud(endpoint, name, bindings, lake, key)
+    kms = endpoint.upstream.client("kms", endpoint.account, endpoint.region)
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    cloud = Cloud(endpoint, name, bindings, lake, key, make_signing_key(kms))
     where = {"LocationConstraint": endpoint.region}
     s3 = cloud.s3()
     s3.create_bucket(Bucket=cloud.bucket("lake"), CreateBucketConfiguration=where)
@@ -99,6 +103,12 @@ def make_cloud(endpoint: Endpoint, name: str, lake: Path, bindings: Path) -> Clo
         sources = {source: {**entry, "catalog": catalog} for source, entry in found.items()}
         _write(bindings / f"{environment}.yaml", {"environment": environment, "sources": sources})
     return cloud
+
+
+def make_signing_key(kms: Any) -> str:
+    """Make a key for signatures as ``deploy/aws/storage.yaml`` does, and return its ARN."""
+    made = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    return str(made["Arn"])
 
 
 def configure_workgroup(endpoint: Endpoint, scan_limit: int | None = None) -> None:

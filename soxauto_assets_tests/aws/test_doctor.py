@@ -53,19 +53,21 @@ def test_everything_is_green(variables, cloud: Cloud, endpoint: Endpoint):
         f"✓ bucket sox-doctor-evidence: encryption: KMS, key {cloud.key}",
         "✓ bucket sox-doctor-evidence: object lock: enabled; evidence is locked as COMPLIANCE, 8 years from fiscal-year end",
         found[13],
+        found[14],
         "✓ source bob_sales_order: AwsDataCatalog.exports.bob_sales_order: 5 columns fit, 1 file, 0.0 MB",
         "✓ source dim_company: AwsDataCatalog.exports.dim_company: 5 columns fit, 1 file, 0.0 MB",
         "✓ source dim_country: AwsDataCatalog.exports.dim_country: 2 columns fit, 1 file, 0.0 MB",
         "✓ source rpt_fx_rates: AwsDataCatalog.exports.rpt_fx_rates: 7 columns fit, 1 file, 0.0 MB",
         "✓ query IPE_09: extract and control_totals are accepted by athena",
-        found[19],
+        found[20],
         "✓ query CR_05: extract and control_totals are accepted by athena",
-        found[21],
-        "21 good",
+        found[22],
+        "22 good",
     ]
     assert found[2].startswith("✓ clock this machine: differs from AWS's by ")
     assert found[13].startswith(f"✓ key {cloud.key}: enabled (arn:aws:kms:")
-    assert found[19].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
+    assert found[14].startswith(f"✓ signing key {cloud.signing_key}: P-256, id ")
+    assert found[20].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
     assert endpoint.count("s3:PutObject") == 0, "looking changes nothing"
 
 

@@ -41,6 +41,7 @@ def stacks(aws: Endpoint) -> dict[str, dict[str, Any]]:
             "ResultsBucketName": "sox-stack-data",
             "SourceBucketNames": "arn:aws:s3:::sox-stack-lake,arn:aws:s3:::sox-stack-lake/*",
             "KeyArn": f"arn:aws:kms:{aws.region}:{aws.account}:key/k",
+            "SigningKeyArn": f"arn:aws:kms:{aws.region}:{aws.account}:key/s",
         },
     }
     for name, parameters in given.items():
@@ -105,6 +106,11 @@ def test_only_the_leavings_of_unloads_may_be_deleted_and_evidence_never(stacks):
     ]
     assert deleting == [("ExtractionPolicy", "arn:aws:s3:::sox-stack-data/unload/*")]
     assert not {a for a in actions(stacks["EvidenceWriterPolicy"]) if "Bypass" in a or "LegalHold" in a}
+
+
+def test_whoever_decides_or_audits_may_not_sign_for_the_extractor(stacks):
+    signing = {name for name, document in stacks.items() if "kms:Sign" in actions(document)}
+    assert signing == {"EvidenceWriterPolicy"}
 
 
 def test_the_auditor_writes_nothing(stacks):

@@ -26,7 +26,12 @@ def test_items_as_json_has_columns_and_configuration(soxauto):
     ipe_07 = described["IPE_07"]
     assert ipe_07["key"] == ["id_company", "entry_no"]
     assert len(ipe_07["columns"]) == 40
-    assert ipe_07["component"] == {"amount": "rem_amt_lcy", "sign": 1, "accounts": "accounts_IPE_07"}
+    assert ipe_07["component"] == {
+        "amount": "rem_amt_lcy",
+        "sign": 1,
+        "accounts": "accounts_IPE_07",
+        "where": "true",
+    }
     assert ipe_07["configuration"]["customer_posting_groups"]["status"] == "assumed"
 
 
@@ -113,9 +118,12 @@ def test_verify_rejects_a_package_after_one_byte_a_removed_and_an_added_file(sox
     (package / "data" / "extra.txt").write_text("x")
     result = soxauto("verify", "--json", str(package))
     assert result.exit_code == 1
-    assert json.loads(result.output)[str(package)][0] == {
-        "name": "bytes",
+    said = json.loads(result.output)[str(package)]
+    assert (said["verified"], said["seal_sha256"], said["signers"]) == (False, None, [])
+    assert said["layers"][0] == {
+        "name": "fixity",
         "status": "fail",
+        "code": "extra-file",
         "text": "data/extra.txt is not in the seal",
     }
 

@@ -43,7 +43,11 @@ class EvidenceStoreContract:
         assert store.read(written, "data/rows/a.parquet") == b"from a file" and store.read(written, "data/empty") == b""
         statement = store.statement(written)
         assert statement["predicate"] == STATEMENT["predicate"]
-        assert [subject["name"] for subject in statement["subject"]] == ["manifest-sha256.txt", "dataset"]
+        assert [subject["name"] for subject in statement["subject"]] == [
+            "manifest-sha256.txt",
+            "bag-info.txt",
+            "dataset",
+        ]
 
     def test_attempts_are_listed_in_order_and_the_newest_is_the_last(self, open_store):
         store = open_store()

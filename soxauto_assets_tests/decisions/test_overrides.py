@@ -204,8 +204,9 @@ def forge(package: Path, store: Path, change) -> set[str]:
     checks, statement = read_json(payload["checks.json"]), read_json((package / "statement.json").read_bytes())
     change({check["name"]: check for check in checks["results"]}, checks, statement["predicate"])
     payload["checks.json"] = canonical_json(checks)
-    statement["subject"] = statement["subject"][1:]
-    forged = LocalEvidenceStore(store).write("CR_04", "2025-09", 1, payload, statement, {"Bag-Software-Agent": "test"})
+    statement["subject"], attempt = statement["subject"][2:], statement["predicate"]["attempt"]
+    info = {"External-Identifier": f"CR_04/2025-09/attempt-{attempt:04d}"}
+    forged = LocalEvidenceStore(store).write("CR_04", "2025-09", attempt, payload, statement, info)
     folder = local_path(forged.uri)
     assert verify.verify_package(folder).verified
     return {layer.name for layer in verify_and_recompute(folder) if layer.status == "fail"}

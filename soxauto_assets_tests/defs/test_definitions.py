@@ -14,6 +14,7 @@ from soxauto_assets.catalog import all_items
 from soxauto_assets.checks import check_plan
 from soxauto_assets.defs.build import build_defs
 from soxauto_assets.defs.jobs import CLOSE
+from soxauto_assets.reconciliation.findings import CHECKS
 from soxauto_assets.settings import PROJECT, Settings
 from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
 from soxauto_assets_tests.lakes import write_table
@@ -57,11 +58,14 @@ def test_definitions_load_and_hold_the_house_as_designed(settings):
         "source/jdash_upload",
         *(f"extract/{item}" for item in ITEMS),
         *(f"evidence/{item}" for item in ITEMS),
+        *(f"reconciliation/{name}" for name in ("balances", "vouchers", "bridges", "variances")),
+        "evidence/RECONCILIATION",
     }
     assert {key.split("/")[0]: spec.group_name for key, spec in specs.items()} == {
         "source": "source",
         "extract": "extract",
         "evidence": "evidence",
+        "reconciliation": "reconciliation",
     }
     ipe_07 = specs["extract/IPE_07"]
     assert {dep.asset_key.to_user_string() for dep in ipe_07.deps} >= {"source/customers", "source/dim_company"}
@@ -91,6 +95,7 @@ def test_every_check_spec_carries_the_months(settings):
     }
     expected = {(f"extract/{item.id}", planned.name) for item in all_items() for planned in check_plan(item)}
     expected |= {(f"evidence/{item}", "verdict") for item in ITEMS}
+    expected |= {("reconciliation/variances", name) for name in CHECKS}
     assert set(checks) == expected
     assert all(partitions is not None for partitions in checks.values())
 

@@ -3,16 +3,21 @@
 import json
 import os
 import shutil
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from soxauto_assets.canonical import read_json
-from soxauto_assets.catalog import all_items
+from soxauto_assets.catalog import all_items, get_item
 from soxauto_assets.commands.demo import hand_in
 from soxauto_assets.demo.companies import MONTHS
 from soxauto_assets.demo.lake import generate_lake
+from soxauto_assets.period import Period
+from soxauto_assets.reconciliation.balances import compute_balances
+from soxauto_assets.reconciliation.inputs import collect, open_session
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import PROJECT, Settings
 from soxauto_assets_tests.closing import close
@@ -173,6 +178,65 @@ def test_ipe_08_holds_every_voucher_with_what_remains_of_it(runtime, answers, pe
         company["amount"] += row["totalremainingamount"]
     expected = answers["periods"][period]["IPE_08"]["totals"]
     assert {c: {"rows": v["rows"], "amount": str(v["amount"])} for c, v in totals.items()} == expected
+
+
+@each_period
+def test_balances_of_the_reconciliation(runtime, answers, period):
+    """Actuals and target values of the sealed rows are those of the events; a package that failed in its month is missing."""
+    components = [item for item in all_items() if item.component and item.component.in_formula]
+    inputs = collect(runtime.evidence, Period.parse(period), (*components, get_item("CR_04"), get_item("CR_05")))
+    with open_session(inputs, runtime.configuration) as session:
+        balances = compute_balances(session, components, {})
+    expected = answers["periods"][period]
+    for company, lines in expected["reconciliation"].items():
+        for component, line in lines.items():
+            if "CR_04" not in balances.missing:
+                assert balances.total(company, component, "actual") == Decimal(line["actual"]), (company, component)
+            if component not in balances.missing:
+                assert balances.total(company, component, "target") == Decimal(line["target"]), (company, component)
+    outside: dict[str, dict[str, Decimal]] = {}
+    for balance in balances.lines:
+        if balance.kind == "out_of_scope":
+            amounts = outside.setdefault(balance.company, {})
+            amounts[balance.component] = amounts.get(balance.component, Decimal(0)) + balance.amount
+    wanted = {
+        code: {name: Decimal(amount) for name, amount in amounts.items()}
+        for code, amounts in expected["out_of_scope"].items()
+    }
+    assert outside == ({} if "CR_04" in balances.missing else wanted)
+
+
+def inactive(row: dict, end: datetime) -> bool:
+    return row["is_active"] != 1 and not (
+        row["voucher_inactive_date"] is not pd.NaT and row["voucher_inactive_date"] >= end
+    )
+
+
+@each_period
+def test_bridges_from_the_sealed_rows(runtime, answers, period):
+    """The definitions of the bridges in plain words (domain 7.6.1 and 7.6.2, DECISIONS B2, B13), without their code."""
+    month = Period.parse(period)
+    start, end = month.period_end.replace(year=month.period_end.year - 1), month.period_end
+    used = {row["voucher_id"]: row["amount_used"] for row in rows(runtime, "JDASH", period)}
+    cancelled = {
+        (row["id_company"], row["voucher_no"])
+        for row in rows(runtime, "CR_03_MOV", period)
+        if row["amount"] > 0 and not row["reversed"] and row["document_description"].startswith("VOUCHER ACCRUAL")
+    }
+    found: dict[str, dict[str, Decimal]] = {}
+    for row in rows(runtime, "IPE_08", period):
+        if row["business_use"] == "marketing" or not inactive(row, end):
+            continue
+        sums = found.setdefault(row["id_company"], {"timing": Decimal(0), "vtc": Decimal(0)})
+        if row["created_at"] >= start:
+            sums["timing"] -= used.get(row["id"].upper(), Decimal(0)) - row["totalamountused"]
+        valid_refund = row["business_use"] == "refund" and row["is_valid"] == "valid"
+        matched = (row["id_company"], row["id"]) in cancelled
+        if valid_refund and start <= row["voucher_inactive_date"] and not matched:
+            sums["vtc"] -= row["remaining_amount"]
+    for company, sums in found.items():
+        line = answers["periods"][period]["reconciliation"][company]["IPE_08"]
+        assert sums == {name: Decimal(line[name]) for name in sums}, company
 
 
 def text(value: object) -> object:

@@ -156,6 +156,8 @@ def test_ledger_and_sub_ledger_tie_out_except_for_the_planted_differences(lake, 
     planted: dict[tuple[str, str], Decimal] = {}
     for difference in answers["periods"][period]["differences"]:
         key = (difference["company"], difference["account"])
+        if key[1] not in ("13003", "13004", "13009"):
+            continue
         planted[key] = planted.get(key, Decimal(0)) + Decimal(difference["amount"])
     assert {key: gap for key, gap in gaps.items() if gap} == planted
 

@@ -1,14 +1,21 @@
 """Attempts: whether an extraction is new is decided by content, never by a clock."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 import soxauto_assets
-from soxauto_assets.canonical import read_json
-from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified
+from soxauto_assets.canonical import canonical_json, read_json
+from soxauto_assets.errors import FailedVerdict, NotSealed, NotVerified, SigningError
+from soxauto_assets.evidence.envelope import key_id_of
+from soxauto_assets.evidence.loading import load_rows
 from soxauto_assets.evidence.recompute import verify_and_recompute
-from soxauto_assets.evidence.store import local_path
+from soxauto_assets.evidence.sealing import Sealer
+from soxauto_assets.evidence.signing import sign_statement
+from soxauto_assets.evidence.store import local_path, signers_of
 from soxauto_assets_tests.catalog.test_ipe_07 import TABLES
 from soxauto_assets_tests.closing import close
+from soxauto_assets_tests.evidence.signed import refit_tags, rewrite, signer, trust_of
 from soxauto_assets_tests.lakes import write_table
 
 
@@ -34,6 +41,65 @@ def test_the_same_close_again_makes_no_attempt_but_a_heartbeat(open_runtime):
     assert len(runtime.evidence.attempts("IPE_07", "2025-09")) == 1
     (beat,) = runtime.heartbeats.all("IPE_07", "2025-09")
     assert (beat["attempt"], beat["run_id"]) == (1, "run-2")
+
+
+def test_the_statement_says_when_it_was_sealed_and_its_content_does_not(open_runtime):
+    """A key's validity is compared with that time; whether an attempt is new is not (DECISIONS A4)."""
+    first, second = open_runtime(), open_runtime()
+    first.clock = lambda: datetime(2025, 10, 8, 6, tzinfo=UTC)
+    sealed = close(first, "IPE_07")
+    predicate = first.evidence.statement(sealed.package)["predicate"]
+    assert predicate["sealed_at"] == "2025-10-08T06:00:00.000Z"
+    assert close(second, "IPE_07", run_id="run-2").outcome == "unchanged"
+    assert predicate["content_id"] == second.heartbeats.all("IPE_07", "2025-09")[0]["content_id"]
+
+
+def test_every_package_is_signed_with_the_key_that_the_first_close_made(open_runtime):
+    runtime = open_runtime()
+    packages = [close(runtime, item).package for item in ("IPE_07", "IPE_09")]
+    key = key_id_of(open_runtime().signer.public_key)
+    assert [signers_of(runtime.evidence, package) for package in packages] == [[key], [key]]
+
+
+def test_a_heartbeat_needs_no_key_and_a_new_attempt_does(open_runtime, lake):
+    """Whether the content is new is found without one; so a lost key hides no repeated control."""
+    close(open_runtime(), "IPE_07")
+    runtime = open_runtime()
+    (runtime.settings.keys / "signing-key.pem").chmod(0o644)
+    assert close(runtime, "IPE_07", run_id="run-2").outcome == "unchanged"
+    change_one_amount(lake)
+    with pytest.raises(SigningError, match="can be read by others"):
+        close(open_runtime(), "IPE_07", run_id="run-3")
+    assert len(open_runtime().evidence.attempts("IPE_07", "2025-09")) == 1
+
+
+def test_an_unsigned_attempt_is_current_like_any_other(open_runtime):
+    """Packages from before signatures stay, readable and unsigned; nobody signs them afterwards."""
+    runtime = open_runtime()
+    runtime.sealer = Sealer(runtime.evidence, runtime.heartbeats, runtime.uploads)
+    package = close(runtime, "IPE_07").package
+    assert signers_of(runtime.evidence, package) == []
+    assert close(open_runtime(), "IPE_07", run_id="run-2").outcome == "unchanged"
+    assert len(runtime.load("IPE_07", "2025-09")) == 7
+
+
+def test_load_refuses_a_signature_that_does_not_hold_or_does_not_count(open_runtime, tmp_path):
+    runtime = open_runtime()
+    package = close(runtime, "IPE_07").package
+    folder = local_path(package.uri)
+    path = folder / "signature.dsse.json"
+    original, statement = path.read_bytes(), (folder / "statement.json").read_bytes()
+    changed, forged = read_json(original), read_json(sign_statement(statement, (signer(666),)))
+    changed["signatures"][0]["sig"] = forged["signatures"][0]["sig"]
+    rewrite(path, canonical_json(changed))
+    refit_tags(folder)
+    with pytest.raises(NotVerified, match=r"attempt 1 does not verify: signature: key \w+ did not make this signature"):
+        runtime.load("IPE_07", "2025-09")
+    rewrite(path, original)
+    refit_tags(folder)
+    assert len(runtime.load("IPE_07", "2025-09")) == 7
+    with pytest.raises(NotVerified, match=r"attempt 1 does not verify: trust: key \w+ is not in the trust file"):
+        load_rows(runtime.evidence, "IPE_07", "2025-09", trust=trust_of(production=False))
 
 
 def test_one_changed_source_row_makes_an_attempt_that_names_the_one_it_supersedes(open_runtime, lake):
@@ -121,9 +187,9 @@ def test_a_package_forged_with_a_new_seal_still_fails_when_rows_and_digest_disag
     }
     payload["rows/part-00000.parquet"] = (local_path(other.uri) / "data" / "rows" / "part-00000.parquet").read_bytes()
     statement = read_json((local_path(first.uri) / "statement.json").read_bytes())
-    statement["subject"] = statement["subject"][1:]
+    statement["subject"] = statement["subject"][2:]
     forged = LocalEvidenceStore(runtime.settings.home / "forged").write(
-        "IPE_07", "2025-09", 1, payload, statement, {"Bag-Software-Agent": "test"}
+        "IPE_07", "2025-09", 1, payload, statement, {"External-Identifier": "IPE_07/2025-09/attempt-0001"}
     )
     assert verify.verify_package(local_path(forged.uri)).verified
     failed = {layer.name for layer in verify_and_recompute(local_path(forged.uri)) if layer.status == "fail"}

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from soxauto_assets.errors import NotVerified, StorageError
-from soxauto_assets.evidence import verify
+from soxauto_assets.evidence import form
 from soxauto_assets.evidence.bag import read_bag, write_bag
 
 INFO = {"External-Identifier": "IPE_07/2025-09/attempt-0001", "Bag-Software-Agent": "test"}
@@ -56,7 +56,7 @@ def test_equal_content_gives_an_equal_bag_whatever_the_order_it_came_in(bag, tmp
     facts = write_bag(tmp_path / "again", dict(reversed(PAYLOAD.items())), dict(reversed(INFO.items())))
     for name in ("manifest-sha256.txt", "bag-info.txt"):
         assert (tmp_path / "again" / name).read_bytes() == (bag / name).read_bytes()
-    assert facts == verify.read_contents(tmp_path / "again").facts
+    assert facts == form.read_contents(tmp_path / "again").facts
 
 
 def test_a_bag_read_back_says_what_was_written(bag):
@@ -71,7 +71,7 @@ def test_a_file_can_be_given_by_path_and_arrives_read_only(tmp_path):
     source.write_bytes(b"x" * 3_000_000)
     (tmp_path / "bag").mkdir()
     facts = write_bag(tmp_path / "bag", {"a": source}, INFO)
-    assert facts["data/a"] == verify.FileFact(3_000_000, sha256(b"x" * 3_000_000))
+    assert facts["data/a"] == form.FileFact(3_000_000, sha256(b"x" * 3_000_000))
     assert (tmp_path / "bag" / "data" / "a").stat().st_mode & 0o222 == 0
 
 
@@ -187,17 +187,17 @@ def test_a_file_that_is_missing_or_changed_is_refused(bag, name):
         read_bag(bag)
 
 
-names = st.from_regex(verify.PATH, fullmatch=True).filter(lambda path: len(path) < 60)
+names = st.from_regex(form.PATH, fullmatch=True).filter(lambda path: len(path) < 60)
 values = st.from_regex(r"\S(.*\S)?", fullmatch=True).filter(str.isprintable)
 
 
 @settings(deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(digests=st.dictionaries(names, st.binary(max_size=4).map(sha256), max_size=5))
 def test_a_manifest_read_back_is_the_one_written(digests):
-    assert verify.parse_manifest(verify.manifest_bytes(digests), "manifest-sha256.txt") == digests
+    assert form.parse_manifest(form.manifest_bytes(digests), "manifest-sha256.txt") == digests
 
 
 @settings(deadline=None, max_examples=50, derandomize=True, suppress_health_check=[HealthCheck.filter_too_much])
 @given(info=st.dictionaries(st.from_regex(r"[A-Z][A-Za-z0-9-]*", fullmatch=True), values, max_size=5))
 def test_information_read_back_is_the_one_written(info):
-    assert verify.parse_info(verify.info_bytes(info)) == info
+    assert form.parse_info(form.info_bytes(info)) == info

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from soxauto_assets.errors import NotVerified, StorageError
-from soxauto_assets.evidence import verify
+from soxauto_assets.evidence import form
 from soxauto_assets.evidence.store import AttemptExists, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.verify import verify_package
 from soxauto_assets_tests.evidence.test_verify import DATASET, STATEMENT
@@ -84,7 +84,7 @@ def test_a_package_is_read_by_paths_within_it(store, tmp_path):
     assert store.read(package, "data/rows/a.parquet") == b"from a file"
     statement = store.statement(package)
     assert statement["predicate"] == STATEMENT["predicate"]
-    assert [subject["name"] for subject in statement["subject"]] == ["manifest-sha256.txt", "dataset"]
+    assert [subject["name"] for subject in statement["subject"]] == ["manifest-sha256.txt", "bag-info.txt", "dataset"]
 
 
 @pytest.mark.parametrize("name", ["../attempt-0002/seal.json", "/etc/hostname", "", "data/../seal.json", "data"])
@@ -305,14 +305,14 @@ def test_a_statement_that_the_verifier_refuses_is_not_sealed(store, statement):
 
 
 def test_a_package_beyond_the_bounds_of_the_verifier_is_not_sealed(store, monkeypatch):
-    monkeypatch.setattr(verify, "MAX_FILES", 8)
+    monkeypatch.setattr(form, "MAX_FILES", 8)
     with pytest.raises(StorageError, match="would not verify: more than 8 files"):
         write(store, payload={f"f{n}": b"x" for n in range(9)})
     assert everything(store.root) == []
 
 
 def test_what_the_disk_gives_back_changed_is_not_sealed(store, monkeypatch):
-    monkeypatch.setattr(verify, "file_fact", lambda path: verify.FileFact(1, "0" * 64))
+    monkeypatch.setattr(form, "file_fact", lambda path, deadline: form.FileFact(1, "0" * 64))
     with pytest.raises(StorageError, match=r"would not verify: data/a\.txt differs"):
         write(store)
     assert everything(store.root) == []

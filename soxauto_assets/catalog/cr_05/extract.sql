@@ -31,7 +31,8 @@ select
             then cast('1' as decimal(18,8))
         else rate.fx_rate
     end as decimal(18,8)) as fx_rate,
-    cast(country.country_name as varchar) as country_name
+    cast(country.country_name as varchar) as country_name,
+    cast(c.flg_in_conso_scope as bigint) as flg_in_conso_scope
 from dim_company as c
 left join rate on rate.country_key = lower(regexp_replace(c.company_country, ' +\z', ''))
 left join country on country.country_key = lower(regexp_replace(c.company_country, ' +\z', ''))

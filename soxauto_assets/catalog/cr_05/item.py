@@ -33,6 +33,7 @@ ITEM = Item(
         Column("cod_month", INT64, "Calendar month of the rate"),
         Column("fx_rate", RATE, "Local currency per US dollar", minimum=Decimal("0.00000001"), unit="LCY per USD"),
         Column("country_name", STRING, "Country name"),
+        Column("flg_in_conso_scope", INT64, "1 = in the consolidation scope, so in the scope of items that ask for it"),
     ),
     key=("company_code",),
     company_column="company_code",
@@ -40,7 +41,11 @@ ITEM = Item(
     control_totals=ControlTotals(group_by=("company_code",), sums=("fx_rate",)),
     dimensions=(
         Dimension("dim_country", ("country_code",), ("country_name",)),
-        Dimension("dim_company", ("company_code",), ("company_name", "opco_central", "company_country", "is_active")),
+        Dimension(
+            "dim_company",
+            ("company_code",),
+            ("company_name", "opco_central", "company_country", "is_active", "flg_in_conso_scope"),
+        ),
     ),
     expectations=(
         Expectation(
@@ -73,6 +78,12 @@ ITEM = Item(
             "downstream code put 1.0 in its place",
             "the rate stays empty and the check rate_present names the company",
             "600,000 XOF must never be read as 600,000 USD",
+        ),
+        LegacyDifference(
+            "consolidation scope",
+            "not in the output",
+            "column flg_in_conso_scope at the end",
+            "the reconciliation must know for which companies an item was extracted, from data",
         ),
         LegacyDifference(
             "country text of the excluded rate",

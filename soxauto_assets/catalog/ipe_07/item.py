@@ -10,6 +10,8 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
+    Scope,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import BOOL, DATE, INT64, MONEY, STRING
@@ -93,7 +95,25 @@ ITEM = Item(
     ),
     configuration=("customer_posting_groups",),
     gl_accounts=("13003", "13004", "13009"),
-    component=Component(amount="rem_amt_lcy", sign=1, accounts="accounts_IPE_07"),
+    component=Component(
+        amount="rem_amt_lcy",
+        sign=1,
+        accounts="accounts_IPE_07",
+        account="group_coa_account_no",
+        scope=Scope(consolidated=True),
+        readings=(
+            Reading(
+                "allowance",
+                "entries of the allowance account 13009, part of the component (DECISIONS B7)",
+                where="rtrim(group_coa_account_no, ' ') = '13009'",
+            ),
+            Reading(
+                "customers_without_balance",
+                "entries of customers whose total is 0, which the legacy filter hides (DECISIONS B8)",
+                where="not customer_has_balance",
+            ),
+        ),
+    ),
     dimensions=(
         Dimension(
             "dim_company", ("company_code",), ("company_country", "opco_central"), where="flg_in_conso_scope = 1"

@@ -12,6 +12,8 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
+    Scope,
     Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
@@ -19,6 +21,14 @@ from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
 
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _ZERO = Decimal(0)
+
+# The vouchers of the liability (DECISIONS B3): non-marketing uses, valid, active at the cut-off. The status is that of the
+# snapshot; a voucher that was made inactive after the cut-off was active at it, so its own date decides.
+COUNTED = (
+    "is_valid = 'valid' "
+    "and (is_active = 1 or voucher_inactive_date >= $period_end) "
+    "and list_contains($non_marketing_uses, replace(lower(rtrim(business_use, ' ')), ' ', '_'))"
+)
 
 ITEM = Item(
     id="IPE_08",
@@ -103,7 +113,27 @@ ITEM = Item(
     ),
     configuration=("id_companies_active",),
     gl_accounts=("18412",),
-    component=Component(amount="totalremainingamount", sign=-1, accounts="accounts_IPE_08"),
+    component=Component(
+        amount="totalremainingamount",
+        sign=-1,
+        accounts="accounts_IPE_08",
+        where=COUNTED,
+        scope=Scope(companies="id_companies_active"),
+        readings=(
+            Reading(
+                "remaining_of_bob",
+                "the same vouchers by remaining_amount, BOB's own figure at the snapshot (domain 3.6, DECISIONS B3)",
+                where=COUNTED,
+                amount="remaining_amount",
+            ),
+            Reading("all_vouchers", "every listed voucher, whatever its use, validity and status (domain 3.6)"),
+            Reading(
+                "all_vouchers_of_bob",
+                "every listed voucher by remaining_amount (domain 3.6)",
+                amount="remaining_amount",
+            ),
+        ),
+    ),
     dimensions=(Dimension("store_credit_voucher", ("id_company", "id"), ("template_id", "template_name")),),
     expectations=(
         Expectation(

@@ -1,6 +1,7 @@
 """IPE_11 marketplace accrued revenues: domain sections 2.1, 2.3, 3.11, 4.3.9."""
 
 from soxauto_assets.catalog.model import (
+    Component,
     ControlTotals,
     Cutoff,
     Dimension,
@@ -60,6 +61,8 @@ ITEM = Item(
         group_by=("id_company",), sums=("sc_transaction_amount",), bounds=("sc_created_date",)
     ),
     gl_accounts=("18304",),
+    # A line beside the formula: the reference extracts it, gives it no sign and adds it to nothing (domain 13 row 14).
+    component=Component(amount="sc_transaction_amount", sign=None, accounts="accounts_IPE_11"),
     dimensions=(
         Dimension(
             "ring_account_statements",

@@ -10,6 +10,7 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Scope,
     Tie,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
@@ -66,7 +67,12 @@ ITEM = Item(
         "excluded_bank_accounts_ipe31",
     ),
     gl_accounts=("10590", "13001", "13002", "13011", "13012"),
-    component=Component(amount="amount", sign=1, accounts="accounts_IPE_31"),
+    component=Component(
+        amount="amount",
+        sign=1,
+        accounts="accounts_IPE_31",
+        scope=Scope(excluded_countries="excluded_countries_ipe31", consolidated=True),
+    ),
     dimensions=(
         Dimension("dim_company", ("company_code",), ("company_country",), where="flg_in_conso_scope = 1"),
         Dimension("hubs_3pl_mapping", ("id_company", "node"), ("service_provider",)),

@@ -10,6 +10,8 @@ from soxauto_assets.catalog.model import (
     Item,
     LegacyDifference,
     Population,
+    Reading,
+    Scope,
 )
 from soxauto_assets.catalog.model import OutputColumn as Column
 from soxauto_assets.catalog.types import INT64, MONEY, STRING, TIMESTAMP
@@ -64,7 +66,27 @@ ITEM = Item(
     ),
     configuration=("excluded_companies_ipe34",),
     gl_accounts=("18317",),
-    component=Component(amount="amounttorefund", sign=1, accounts="accounts_IPE_34"),
+    component=Component(
+        amount="amounttorefund",
+        sign=1,
+        accounts="accounts_IPE_34",
+        scope=Scope(excluded="excluded_companies_ipe34"),
+        readings=(
+            Reading(
+                "retail", "retail items, which the title does not name (DECISIONS B11)", where="is_marketplace = 0"
+            ),
+            Reading(
+                "never_delivered",
+                "returned items without a delivery date (DECISIONS B11)",
+                where="delivered_date is null",
+            ),
+            Reading(
+                "not_verified",
+                "items whose payment was not verified by the cut-off (DECISIONS B11)",
+                where="finance_verified_date is null or finance_verified_date >= $period_end",
+            ),
+        ),
+    ),
     dimensions=(
         Dimension("refund_no_return", ("id_company", "oms_id_sales_order_item"), ("oms_type",)),
         Dimension("bob_customer_type", ("bob_customer_type",), ("customer_type_l1",)),

@@ -70,7 +70,7 @@ def timing_bridge(session: Session) -> Bridge:
         session: The inputs of the month; needs IPE_08 and JDASH.
     """
     if missing := session.without(*INPUTS):
-        return Bridge(NAME, TITLE, MEANING, SOURCE, explains=True, missing=missing)
+        return Bridge(NAME, TITLE, MEANING, SOURCE, explains=True, components=(LIABILITY,), missing=missing)
     _population(session)
     _used(session)
     proof = session.keep(PROOF, _proof_sql(component_sign(LIABILITY)))
@@ -86,6 +86,7 @@ def timing_bridge(session: Session) -> Bridge:
         MEANING,
         SOURCE,
         explains=True,
+        components=(LIABILITY,),
         lines=lines,
         remarks=tuple(_remarks(session, proof)),
         incomplete=tuple(company for (company,) in unsure),

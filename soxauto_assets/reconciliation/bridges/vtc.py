@@ -33,9 +33,11 @@ INPUTS = (LIABILITY, ENTRIES)
 PROOF = "bridge_vtc"
 CATEGORIES = ("Cancellation", "VTC")
 
-_POPULATION = "vtc_vouchers"
+# Every refund voucher: company, id, voucher_key, amounts and fate. It is not kept; the readings look at it, too.
+POPULATION = "vtc_vouchers"
 _BOOKED = "vtc_booked"
 CONSIDERED = "unmatched"
+NOTHING_REMAINS = "nothing_remains"
 # Each refund voucher has one fate: the first of these that holds.
 _FATES = (
     ("active", "active refund vouchers", "is_active = 1"),
@@ -51,16 +53,16 @@ _FATES = (
         "voucher_inactive_date >= $end",
     ),
     ("inactive_before_window", "refund vouchers made inactive before the window", "voucher_inactive_date < $start"),
-    (
-        "nothing_remains",
-        "inactive refund vouchers of which nothing remains",
-        "coalesce(remaining_amount, 0) = 0",
-    ),
     ("matched", "refund vouchers that the ledger has cancelled or paid out", "booked"),
     (
         "expired",
         "unmatched refund vouchers whose validity had ended at the cut-off: the bridge follows valid ones",
         f"{folded('is_valid')} IS DISTINCT FROM 'valid'",
+    ),
+    (
+        NOTHING_REMAINS,
+        "unmatched refund vouchers of which nothing remains",
+        "coalesce(remaining_amount, 0) = 0",
     ),
 )
 
@@ -76,7 +78,7 @@ def vtc_bridge(session: Session) -> Bridge:
         session: The inputs of the month; needs IPE_08 and CR_03_MOV.
     """
     if missing := session.without(*INPUTS):
-        return Bridge(NAME, TITLE, MEANING, SOURCE, explains=True, missing=missing)
+        return Bridge(NAME, TITLE, MEANING, SOURCE, explains=True, components=(LIABILITY,), missing=missing)
     _population(session)
     sign = component_sign(LIABILITY)
     proof = session.keep(
@@ -85,7 +87,7 @@ def vtc_bridge(session: Session) -> Bridge:
         SELECT company, id AS voucher_id, business_use, voucher_inactive_date,
             strftime(voucher_inactive_date, '%Y-%m') AS month_of_origin, discount_amount AS issued_lcy,
             remaining_amount AS remaining_lcy, CAST({sign} * remaining_amount AS DECIMAL(38,4)) AS explained_lcy
-        FROM {_POPULATION} WHERE fate = '{CONSIDERED}'""",
+        FROM {POPULATION} WHERE fate = '{CONSIDERED}'""",
     )
     return Bridge(
         NAME,
@@ -93,6 +95,7 @@ def vtc_bridge(session: Session) -> Bridge:
         MEANING,
         SOURCE,
         explains=True,
+        components=(LIABILITY,),
         lines=lines_of(
             session, LIABILITY, f"SELECT company, {decimal_sum('explained_lcy')}, count(*) FROM {proof} GROUP BY 1"
         ),
@@ -111,7 +114,7 @@ def _population(session: Session) -> None:
     fates = " ".join(f"WHEN {where} THEN '{code}'" for code, _, where in _FATES)
     session.connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE {_POPULATION} AS
+        CREATE OR REPLACE TEMP TABLE {POPULATION} AS
         WITH refund AS (
             SELECT *, {voucher_key("id")} AS voucher_key FROM {LIABILITY.lower()}
             WHERE list_contains($refunds, {use_key("coalesce(business_use_formatted, business_use)")})
@@ -136,7 +139,7 @@ def _remarks(session: Session, proof: str) -> list[Remark]:
             session,
             code,
             f"{text} (remaining amount by BOB)",
-            f"SELECT company, count(*), {decimal_sum('remaining_amount')} FROM {_POPULATION} "
+            f"SELECT company, count(*), {decimal_sum('remaining_amount')} FROM {POPULATION} "
             "WHERE fate = $code GROUP BY 1",
             {"code": code},
         )
@@ -144,7 +147,7 @@ def _remarks(session: Session, proof: str) -> list[Remark]:
         session,
         "null_id",
         "counted vouchers without an id, for which no entry can be found",
-        f"SELECT company, count(*), {decimal_sum('remaining_amount')} FROM {_POPULATION} "
+        f"SELECT company, count(*), {decimal_sum('remaining_amount')} FROM {POPULATION} "
         f"WHERE fate = '{CONSIDERED}' AND voucher_key IS NULL GROUP BY 1",
     )
     found += remarks_by_company(
@@ -158,7 +161,7 @@ def _remarks(session: Session, proof: str) -> list[Remark]:
         "entry_unmatched",
         "entries of the categories Cancellation and VTC whose voucher is not among the inactive refund vouchers",
         f"SELECT company, count(*), {decimal_sum('amount')} FROM {_BOOKED} AS b WHERE voucher_key IS NOT NULL AND NOT EXISTS ("
-        f"FROM {_POPULATION} AS v WHERE v.company = b.company AND v.voucher_key = b.voucher_key AND v.fate = 'matched') "
+        f"FROM {POPULATION} AS v WHERE v.company = b.company AND v.voucher_key = b.voucher_key AND v.fate = 'matched') "
         "GROUP BY 1",
     )
     months = session.rows(

@@ -40,6 +40,10 @@ def main() -> None:
             tables = upload_lake(endpoint, lake, DATA_BUCKET) if lake else []
             for name, value in endpoint.environment().items():
                 print(f"export {name}={value}")
+            key = endpoint.upstream.client("kms", ACCOUNT, REGION).create_key(
+                KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY"
+            )
+            print(f"export SOXAUTO_SIGNING_KEY={key['KeyMetadata']['Arn']}")
             print(f"# workgroup {WORKGROUP}, buckets {DATA_BUCKET}, {EVIDENCE_BUCKET}; {len(tables)} tables")
             sys.stdout.flush()
             ended.wait()

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import soxauto_assets
 from soxauto_assets.aws.objects import Bucket
+from soxauto_assets.aws.session import AwsSession
 from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import get_item
 from soxauto_assets.cli import main
@@ -25,6 +26,7 @@ from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 from soxauto_assets.sources.bindings import find_by_name
+from soxauto_assets_tests.aws.cloud import make_signing_key
 from soxauto_assets_tests.aws.ministack import REGION, MiniStack
 from soxauto_assets_tests.aws.stores.conftest import CREDENTIALS, LOCK
 from soxauto_assets_tests.aws.stores.faults import FAULTS, MOMENTS, FaultySession, Killed
@@ -52,6 +54,7 @@ def bindings(tmp_path: Path, lake: Path) -> Path:
 def variables(
     monkeypatch: pytest.MonkeyPatch,
     ministack: MiniStack,
+    session: AwsSession,
     make_bucket: Callable[..., str],
     bindings: Path,
     tmp_path: Path,
@@ -70,6 +73,7 @@ def variables(
         "SOXAUTO_WITNESSES": str(tmp_path / "none.yaml"),
         "S3_BUCKET_DATA": make_bucket(lock=False),
         "S3_BUCKET_EVIDENCE": make_bucket(),
+        "SOXAUTO_SIGNING_KEY": make_signing_key(session.client("kms")),
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)
@@ -114,7 +118,7 @@ def test_packages_in_s3_are_those_of_a_disk(open_s3_runtime, open_runtime, tmp_p
             equal = (folders[remote] / name).read_bytes() == (folders[local] / name).read_bytes()
             volatile = name.rpartition("/")[2] in {
                 "execution.json", "bindings.json", "custody.json",
-                "manifest-sha256.txt", "tagmanifest-sha256.txt", "statement.json", "seal.json",
+                "manifest-sha256.txt", "tagmanifest-sha256.txt", "statement.json", "signature.dsse.json", "seal.json",
             }  # fmt: skip
             assert equal or volatile, name
         assert all(layer.status != "fail" for layer in verify_and_recompute(folders[remote]))
