@@ -34,12 +34,18 @@ def posting_group_bridge(session: Session) -> Bridge:
     proof = session.keep(
         PROOF,
         f"""
-        SELECT company, {_CUSTOMER} AS customer_no, min(customer_name) AS customer_name,
-            array_to_string(list_sort(list(DISTINCT nullif({_GROUP}, '')) FILTER (nullif({_GROUP}, '') IS NOT NULL)), ', ')
+        WITH entry AS (
+            SELECT company, {_CUSTOMER} AS customer_no, customer_name, nullif({_GROUP}, '') AS posting_group
+            FROM {ITEM.lower()} WHERE nullif({_CUSTOMER}, '') IS NOT NULL
+        ),
+        several AS (
+            SELECT company, customer_no FROM entry GROUP BY ALL HAVING min(posting_group) <> max(posting_group)
+        )
+        SELECT company, customer_no, min(customer_name) AS customer_name,
+            array_to_string(list_sort(list(DISTINCT posting_group) FILTER (posting_group IS NOT NULL)), ', ')
                 AS posting_groups,
-            count(DISTINCT nullif({_GROUP}, '')) AS group_count, count(*) AS entries
-        FROM {ITEM.lower()} WHERE nullif({_CUSTOMER}, '') IS NOT NULL
-        GROUP BY company, {_CUSTOMER} HAVING count(DISTINCT nullif({_GROUP}, '')) > 1""",
+            count(DISTINCT posting_group) AS group_count, count(*) AS entries
+        FROM entry SEMI JOIN several USING (company, customer_no) GROUP BY ALL""",
     )
     remarks = remarks_by_company(
         session,

@@ -13,7 +13,14 @@ from soxauto_assets.reconciliation.inputs import Session, decimal_sum
 from soxauto_assets.reconciliation.matching import remarks_by_company, voucher_key
 from soxauto_assets.reconciliation.model import Remark
 from soxauto_assets.reconciliation.rules import load_rules
-from soxauto_assets.reconciliation.vouchers.entry_rules import LOOK_UP, NONE, EntryRule, entry_rules, quoted
+from soxauto_assets.reconciliation.vouchers.entry_rules import (
+    LOOK_UP,
+    NONE,
+    EntryRule,
+    entry_rules,
+    quoted,
+    words_columns,
+)
 from soxauto_assets.reconciliation.vouchers.voucher_types import UNKNOWN, VoucherTypes, look_up_table, voucher_types
 
 ENTRIES = "CR_03_MOV"
@@ -145,15 +152,13 @@ def _entries_sql(rules: list[EntryRule], types: VoucherTypes) -> str:
     return f"""
         WITH entry AS (
             SELECT *, CASE WHEN replace(upper(trim(user_id)), chr(92), '/') IN (SELECT unnest($users))
-                THEN 'Integration' ELSE 'Manual' END AS integration_type
+                THEN 'Integration' ELSE 'Manual' END AS integration_type{words_columns(rules)},
+                coalesce(amount <> 0 AND list_contains($accounts, rtrim(group_coa_account_no, ' ')), false) AS counts
             FROM {ENTRIES.lower()}
         ),
         ruled AS (
-            SELECT e.*, CASE
-                WHEN e.amount = 0 OR NOT coalesce(list_contains($accounts, rtrim(e.group_coa_account_no, ' ')), false)
-                    THEN NULL {cases} END AS rule,
-                coalesce(e.amount <> 0 AND list_contains($accounts, rtrim(e.group_coa_account_no, ' ')), false) AS counts
-            FROM entry AS e
+            SELECT *, CASE WHEN NOT counts THEN NULL {cases} END AS rule
+            FROM entry
         ),
         typed AS (
             SELECT e.*, coalesce({found}) AS business_use FROM ruled AS e {joins}

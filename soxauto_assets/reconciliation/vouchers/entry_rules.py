@@ -62,6 +62,17 @@ def words_pattern(words: Iterable[str]) -> str:
     return f"(?:^|{_EDGE})(?:{'|'.join(parts)})"
 
 
+def words_text(column: str) -> str:
+    """Return the name under which a column is read for whole words: upper case, a blank behind it, never null."""
+    return f"{column}_words"
+
+
+def words_columns(rules: Iterable[EntryRule]) -> str:
+    """Return the SQL of the columns that rules read for whole words, each computed once per entry."""
+    columns = sorted({_CONDITIONS[name].column for rule in rules for name in rule.when if name.endswith("_words")})
+    return "".join(f", upper(coalesce({column}, '')) || ' ' AS {words_text(column)}" for column in columns)
+
+
 def entry_rules(file: RuleFile) -> tuple[EntryRule, ...]:
     """Return the rules of a file in their order.
 
@@ -108,7 +119,10 @@ def _words(value: Any) -> bool:
 
 def _word_condition(column: str) -> _Condition:
     def sql(words: list[str]) -> str:
-        return f"regexp_matches(upper(coalesce({column}, '')) || ' ', {quoted(words_pattern(words))})"
+        text = words_text(column)
+        # Most texts do not hold the letters at all, which is seen at a tenth of the cost of the pattern.
+        holds = " OR ".join(f"contains({text}, {quoted(word.upper())})" for word in words)
+        return f"({holds}) AND regexp_matches({text}, {quoted(words_pattern(words))})"
 
     return _Condition(column, sql, _words)
 

@@ -100,7 +100,7 @@ def look_up_table(session: Session, types: VoucherTypes, name: str) -> list[Rema
     """Make the temporary table of business uses by company, entry column and voucher id.
 
     A step of an item that is missing, or over a column that the item does not hold, finds nothing. Two vouchers of one company
-    whose ids are compared as equal and that differ in type give the alphabetically first business use, and a remark.
+    whose ids are compared as equal and that differ in use give the alphabetically first business use, and a remark.
 
     Args:
         session: The inputs of the month.
@@ -108,31 +108,37 @@ def look_up_table(session: Session, types: VoucherTypes, name: str) -> list[Rema
         name: Name of the table: columns company, entry_column, voucher_key, business_use.
 
     Returns:
-        Steps that can never find anything, and ids that lead to two types.
+        Steps that can never find anything, and ids that lead to two business uses.
     """
     remarks = [
         Remark("unreachable_look_up", f"{step.entry} = {step.item}.{step.column}: {step.lacking}")
         for step in types.steps
         if step.lacking
     ]
+    live = [step for step in types.steps if not step.lacking and session.has(step.item)]
     parts = [
         f"SELECT company, {quoted(step.entry)} AS entry_column, {voucher_key(step.column)} AS voucher_key, "
-        f"{step.number} AS step, min(business_use) AS business_use, count(DISTINCT {types.sql('business_use')}) AS types "
-        f"FROM {step.item.lower()} WHERE nullif({use_key('business_use')}, '') IS NOT NULL GROUP BY ALL"
-        for step in types.steps
-        if not step.lacking and session.has(step.item)
+        f"{step.number} AS step, {use_key('business_use')} AS use, business_use FROM {step.item.lower()}"
+        for step in live
     ]
     empty = (
         "SELECT NULL::VARCHAR AS company, NULL::VARCHAR AS entry_column, NULL::VARCHAR AS voucher_key, 0 AS step, "
-        "NULL::VARCHAR AS business_use, 0 AS types WHERE false"
+        "NULL::VARCHAR AS use, NULL::VARCHAR AS business_use"
     )
+
+    def first(aggregate: str) -> str:
+        """Return an aggregate over the rows of the first step that has any; ``{0}`` stands for the choice of the step."""
+        return (
+            f"coalesce({', '.join((*(aggregate.format(f'FILTER (step = {step.number})') for step in live), 'NULL'))})"
+        )
+
     session.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT company, entry_column, voucher_key, "
-        "arg_min(business_use, step) AS business_use, arg_min(types, step) AS types "
-        f"FROM ({' UNION ALL '.join(parts) or empty}) WHERE voucher_key IS NOT NULL GROUP BY ALL"
+        f"{first('min(business_use) {0}')} AS business_use, {first('min(use) {0} <> max(use) {0}')} AS two_uses "
+        f"FROM ({' UNION ALL '.join(parts) or empty}) WHERE voucher_key IS NOT NULL AND use <> '' GROUP BY ALL"
     )
-    for company, rows in session.rows(f"SELECT company, count(*) FROM {name} WHERE types > 1 GROUP BY 1 ORDER BY 1"):
+    for company, rows in session.rows(f"SELECT company, count(*) FROM {name} WHERE two_uses GROUP BY 1 ORDER BY 1"):
         remarks.append(
-            Remark("id_of_two_types", "ids that are compared as equal and lead to two voucher types", company, rows)
+            Remark("id_of_two_uses", "ids that are compared as equal and lead to two business uses", company, rows)
         )
     return remarks

@@ -190,7 +190,7 @@ def test_two_vouchers_of_one_compared_id_are_remarked_and_multiply_nothing(tmp_p
     ) as session:
         result = classify_entries(session)
         assert session.rows("SELECT entry_no, voucher_type FROM voucher_entries") == [(1, "apology")]
-    assert [(r.company, r.rows) for r in result.remarks if r.code == "id_of_two_types"] == [("EC_NG", 1)]
+    assert [(r.company, r.rows) for r in result.remarks if r.code == "id_of_two_uses"] == [("EC_NG", 1)]
 
 
 def test_without_entries_nothing_is_classified(tmp_path: Path):
