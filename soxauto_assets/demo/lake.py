@@ -38,7 +38,7 @@ SEED = 20250930
 FORMAT = "soxauto demo lake"
 # Folder of the files that people would hand in, by period.
 UPLOADS = "_uploads"
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from decimal import Decimal
 from soxauto_assets.demo import arrays, planted_reconciliation, planted_vouchers
 from soxauto_assets.demo.companies import LAST, company
 from soxauto_assets.demo.planted_vouchers import AT_ONCE, Voucher
-from soxauto_assets.demo.vouchers import CANCELLATION_TEXT, EXPIRY_TEXT, ISSUANCE_TEXTS, USAGE_TEXT
+from soxauto_assets.demo.vouchers import CANCELLATION_TEXT, EXPIRY_TEXTS, ISSUANCE_TEXTS, USAGE_TEXT
 from soxauto_assets.period import Period
 
 VOUCHERS = (*planted_vouchers.VOUCHERS, *planted_reconciliation.VOUCHERS)
@@ -88,7 +88,9 @@ def _life(voucher: Voucher) -> Iterator[Booking]:
         taken_back = date.fromisoformat(voucher.taken_back)
         yield Booking(voucher, taken_back, -rest, CANCELLATION_TEXT, reversed=True)
     if row["to_date"] is not None and _instant(row["to_date"]) < LAST.period_end and rest:
-        yield Booking(voucher, _instant(row["to_date"]).date(), rest, EXPIRY_TEXT, batch=False)
+        yield Booking(
+            voucher, _instant(row["to_date"]).date(), rest, EXPIRY_TEXTS[str(row["business_use"])], batch=False
+        )
 
 
 def _cancelled(voucher: Voucher, row: Mapping[str, object]) -> date | None:

@@ -22,11 +22,24 @@ USES = ("refund", "store_credit", "apology_v2", "jforce", "jpay_store_credit", "
 _PREFIXES = ("RF", "SC", "AP", "JF", "JP", "MK")
 SNAPSHOT = arrays.month_milliseconds(LAST.period_end) - 1
 _LIFE_DAYS = 240
-# Texts of the ledger's entries, so that each is classified as what it is (domain 7.5): issuance by business use, and the rest.
-ISSUANCE_TEXTS = dict(zip(USES, ("RF_", "STORE CREDIT ", "COMMERCIAL GESTURE ", "PYT_", "JPAY "), strict=False))
+# Texts of the ledger's entries by business use, so that each is classified as what it is (domain 7.5). What names no voucher
+# type there is looked up by the voucher's number.
+ISSUANCE_TEXTS = {
+    "refund": "RF_",
+    "store_credit": "STORE CREDIT ",
+    "apology_v2": "COMMERCIAL GESTURE ",
+    "jforce": "PYT_",
+    "jpay_store_credit": "JPAY ",
+}
+EXPIRY_TEXTS = {
+    "refund": "EXPR_RFN-",
+    "store_credit": "EXPR_STR_CRDT-",
+    "apology_v2": "EXPR_APLGY-",
+    "jforce": "EXPR_JFORCE-",
+    "jpay_store_credit": "EXPR_STR_CRDT-",
+}
 USAGE_TEXT = "ITEM PRICE CREDIT "
 CANCELLATION_TEXT = "VOUCHER ACCRUAL "
-EXPIRY_TEXT = "EXPR_STR_CRDT-"
 
 
 @dataclass(frozen=True)
@@ -219,4 +232,6 @@ def ledger_events(book: VoucherBook) -> Iterator[LedgerEvent]:
             company, own.inactive[cancelled], rest[cancelled], own.number[cancelled], CANCELLATION_TEXT, True
         )
         expired = booked & (own.inactive == 0) & (end <= SNAPSHOT) & (rest > 0)
-        yield LedgerEvent(company, end[expired], rest[expired], own.number[expired], EXPIRY_TEXT, False)
+        for use, text in EXPIRY_TEXTS.items():
+            kept = expired & (own.use == USES.index(use))
+            yield LedgerEvent(company, end[kept], rest[kept], own.number[kept], text, False)
