@@ -29,6 +29,7 @@ from soxauto_assets.evidence.sealing import Sealer, Sealing
 from soxauto_assets.evidence.signing import KmsSigner, LocalSigner, Signer, Signing, is_kms, keep_out_of_git
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
+from soxauto_assets.evidence.time_authority import TimeAuthority
 from soxauto_assets.evidence.trust import Trust
 from soxauto_assets.evidence.trust_edit import open_trust
 from soxauto_assets.extraction.extract import Extractor, definition_digest
@@ -249,7 +250,9 @@ class Runtime:
 
     def _sign(self, statement: bytes) -> Mapping[str, bytes]:
         """Sign a statement; the key is asked for then and not before, since a heartbeat needs none."""
-        return Signing((self.signer,))(statement)
+        url, ca_file = self.settings.tsa_url, self.settings.tsa_ca
+        authority = TimeAuthority.open(url, ca_file) if url and ca_file else None
+        return Signing((self.signer,), authority)(statement)
 
     @cached_property
     def trust(self) -> Trust | None:

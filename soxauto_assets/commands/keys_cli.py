@@ -1,4 +1,4 @@
-"""The commands about keys and the verifier: ``keys init | add | list | rotate | revoke``, ``verifier``.
+"""The commands about keys and the verifier: ``keys init | add | authority | list | rotate | revoke``, ``verifier``.
 
 Here belongs what a person types. What does not belong here: what happens then (``commands.keys``, ``commands.verify``).
 """
@@ -51,6 +51,18 @@ def add(file: Path, owner: str, roles: tuple[str, ...], trust: Path | None) -> N
     from soxauto_assets.runtime import Runtime
 
     add_public_key(Runtime.from_environment(), file, owner, roles, trust, console)
+
+
+@keys.command("authority")
+@click.argument("file", type=_FILE)
+@click.option("--required", is_flag=True, help="From now on a signature counts only with a time token.")
+@_TRUST
+def authority(file: Path, required: bool, trust: Path | None) -> None:
+    """Let the time tokens (RFC 3161) of an authority count, whose root certificate is in FILE (PEM)."""
+    from soxauto_assets.commands.keys import add_time_authority
+    from soxauto_assets.runtime import Runtime
+
+    add_time_authority(Runtime.from_environment(), file, required, trust, console)
 
 
 @keys.command("list")
