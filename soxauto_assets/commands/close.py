@@ -19,8 +19,10 @@ from soxauto_assets.commands.lines import (
     sealed_line,
     shown_uri,
 )
+from soxauto_assets.commands.manifest import say_manifest
 from soxauto_assets.commands.running import RESUMES, resumed_runs, run_job
-from soxauto_assets.errors import CredentialsError
+from soxauto_assets.errors import CredentialsError, SoxautoError
+from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
@@ -54,7 +56,8 @@ def close_period(
 
     Returns:
         0 when every verdict passed or every failure was accepted by a person, 1 when one failed, 2 when an item could not be
-        extracted. An item that a person declared not applicable counts for neither.
+        extracted or the manifest of the month could not be written. An item that a person declared not applicable counts for
+        neither.
 
     Raises:
         SoxautoError: The period, an item or a setting is wrong; nothing was run.
@@ -86,14 +89,16 @@ def close_period(
         # They expired in mid-run: what the run sealed is in the store, which cannot be asked now.
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
+        _record(runtime, period, run_id, console)
         return 2
     _show(runtime, lines, period.key, console)
     stopped = end == "crashed" or any(line.package is None and line.exemption is None for line in lines)
     if stopped:
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
+    recorded = _record(runtime, period, run_id, console)
     if hints:
         _print_hints(lines, console)
-    if stopped:
+    if stopped or not recorded:
         return 2
     return 1 if any(line.statement and line.statement["verdict"] == "failed" for line in lines) else 0
 
@@ -108,6 +113,16 @@ def _show(runtime: Runtime, lines: list[Line], period: str, console: Console) ->
         explain_checks(line.item.id, period, line.checks, runtime.register, console)
     explain_unapproved({line.item.id: line.checks for line in lines}, console)
     explain_register(runtime.register, console)
+
+
+def _record(runtime: Runtime, period: Period, run_id: str, console: Console) -> bool:
+    """Write the manifest of the month, whatever the close came to (DECISIONS A3); return whether it could be written."""
+    try:
+        say_manifest(runtime.write_manifest(period, f"close, run {run_id}"), console)
+    except SoxautoError as error:
+        console.print(f"[red]The manifest of the month: {escape(str(error))}[/red]", highlight=False, soft_wrap=True)
+        return False
+    return True
 
 
 def _run(

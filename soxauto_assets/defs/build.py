@@ -9,7 +9,7 @@ from soxauto_assets.catalog.configuration import load_configuration
 from soxauto_assets.defs.checks import extract_checks
 from soxauto_assets.defs.evidence import evidence_asset
 from soxauto_assets.defs.extracts import extract_asset
-from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule
+from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule, manifest_job, manifest_sensors
 from soxauto_assets.defs.partitions import monthly_partitions
 from soxauto_assets.defs.resources import PlatformResource, platform_resource
 from soxauto_assets.defs.sources import source_specs
@@ -33,7 +33,7 @@ def build_defs(
     partitions = monthly_partitions(settings.first_period)
     versions = {item.id: definition_digest(item, configuration) for item in chosen}
     bindings = None if settings.environment == "lake" else load_bindings(settings.bindings)
-    job = close_job(chosen)
+    job, manifest = close_job(chosen), manifest_job(partitions)
     with warnings.catch_warnings():
         # Checks by month are a preview in Dagster; the patch version is pinned and a test characterises what we rely on.
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -46,7 +46,8 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[job, checks_job(chosen)],
+        jobs=[job, checks_job(chosen), manifest],
+        sensors=manifest_sensors(manifest),
         schedules=[close_schedule(job)],
         resources={"platform": platform or platform_resource(settings)},
         # One process: a process per step costs about two seconds each. It governs the UI's Materialize, too.
