@@ -6,8 +6,9 @@ log is of (``records``, ``acts``).
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -39,6 +40,23 @@ class NumberedLog(Protocol):
             StorageError: The store cannot be read, or an entry differs from what was written.
         """
 
+    def claim(self, ordinal: int, text: bytes) -> bool:
+        """Write an entry under a number of its own, as it is, so that exactly one writer succeeds.
+
+        Returns:
+            False when the number is taken.
+
+        Raises:
+            StorageError: The store refused; nothing half written remains.
+        """
+
+    def texts(self) -> dict[int, bytes]:
+        """Return the bytes of the entries by their ordinals, in order.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+
 
 class LocalNumberedLog:
     """A log in a folder.
@@ -52,21 +70,24 @@ class LocalNumberedLog:
 
     def append(self, value: Mapping[str, Any]) -> int:
         """See :meth:`NumberedLog.append`."""
+        with self._staged(canonical_json(dict(value))) as staged:
+            ordinal = len(self._ordinals()) + 1
+            while not self._publish(staged, ordinal):
+                ordinal += 1
+            return ordinal
+
+    def claim(self, ordinal: int, text: bytes) -> bool:
+        """See :meth:`NumberedLog.claim`."""
+        with self._staged(text) as staged:
+            return self._publish(staged, ordinal)
+
+    def texts(self) -> dict[int, bytes]:
+        """See :meth:`NumberedLog.texts`."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            staged = self.folder / f".{uuid4().hex}"
-            try:
-                with open(staged, "xb") as file:
-                    file.write(canonical_json(dict(value)))
-                    file.flush()
-                    os.fsync(file.fileno())
-                return self._publish(staged)
-            finally:
-                staged.unlink(missing_ok=True)
+            return {ordinal: (self.folder / f"{ordinal:04d}.json").read_bytes() for ordinal in self._ordinals()}
         except OSError as error:
             raise StorageError(
-                f"a record could not be written ({error.strerror})",
-                action="free disk space or correct the permissions, then run the same command again",
+                f"a record cannot be read ({error.strerror})", action="restore it, or correct the permissions"
             ) from error
 
     def all(self) -> list[dict[str, Any]]:
@@ -76,15 +97,33 @@ class LocalNumberedLog:
             for ordinal in self._ordinals()
         ]
 
-    def _publish(self, staged: Path) -> int:
-        ordinal = len(self._ordinals()) + 1
-        while True:
+    @contextmanager
+    def _staged(self, text: bytes) -> Iterator[Path]:
+        """Give a file with a text, flushed to the disk, that no reader sees."""
+        staged = self.folder / f".{uuid4().hex}"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                os.link(staged, self.folder / f"{ordinal:04d}.json")
-                sync_folder(self.folder)
-                return ordinal
-            except FileExistsError:
-                ordinal += 1
+                with open(staged, "xb") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                yield staged
+            finally:
+                staged.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"a record could not be written ({error.strerror})",
+                action="free disk space or correct the permissions, then run the same command again",
+            ) from error
+
+    def _publish(self, staged: Path, ordinal: int) -> bool:
+        try:
+            os.link(staged, self.folder / f"{ordinal:04d}.json")
+        except FileExistsError:
+            return False
+        sync_folder(self.folder)
+        return True
 
     def _ordinals(self) -> list[int]:
         if not self.folder.is_dir():
@@ -117,10 +156,19 @@ class S3NumberedLog:
 
     def all(self) -> list[dict[str, Any]]:
         """See :meth:`NumberedLog.all`."""
+        return [{**read_json(text), "ordinal": ordinal} for ordinal, text in self.texts().items()]
+
+    def claim(self, ordinal: int, text: bytes) -> bool:
+        """See :meth:`NumberedLog.claim`."""
+        self.bucket.require(lock=self.lock is not None)
+        return self.bucket.claim(f"{self.folder}{ordinal:04d}.json", text, self.lock) is not None
+
+    def texts(self) -> dict[int, bytes]:
+        """See :meth:`NumberedLog.texts`."""
         versions = self._versions()
         with ThreadPoolExecutor(_PARALLEL) as pool:
             contents = pool.map(lambda found: self.bucket.get(found.key, found.version_id), versions.values())
-            return [{**read_json(text), "ordinal": ordinal} for ordinal, text in zip(versions, contents, strict=True)]
+            return dict(zip(versions, contents, strict=True))
 
     def _versions(self) -> dict[int, Version]:
         """Return the oldest version of each entry by its ordinal, in order."""

@@ -7,7 +7,7 @@ import getpass
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,22 @@ from soxauto_assets.catalog.witnesses import load_witnesses
 from soxauto_assets.decisions.register import Register
 from soxauto_assets.errors import NotSealed, PeriodError, StorageError
 from soxauto_assets.evidence.form import MANIFEST
+from soxauto_assets.evidence.period_manifest import Manifest
+from soxauto_assets.evidence.period_store import ManifestStore
 from soxauto_assets.evidence.sealing import Sealer, Sealing
-from soxauto_assets.evidence.signing import KmsSigner, LocalSigner, Signer, Signing, is_kms, keep_out_of_git
+from soxauto_assets.evidence.signing import (
+    KmsSigner,
+    LocalSigner,
+    Signer,
+    Signing,
+    is_kms,
+    keep_out_of_git,
+    sign_statement,
+)
 from soxauto_assets.evidence.store import EvidenceStore, LocalEvidenceStore, SealedPackage
 from soxauto_assets.evidence.store_s3 import S3EvidenceStore
-from soxauto_assets.evidence.trust import Trust
+from soxauto_assets.evidence.time_authority import TimeAuthority
+from soxauto_assets.evidence.trust import Trust, instant_text
 from soxauto_assets.evidence.trust_edit import open_trust
 from soxauto_assets.extraction.extract import Extractor, definition_digest
 from soxauto_assets.extraction.extractions import Extraction, Extractions
@@ -251,7 +262,40 @@ class Runtime:
 
     def _sign(self, statement: bytes) -> Mapping[str, bytes]:
         """Sign a statement; the key is asked for then and not before, since a heartbeat needs none."""
-        return Signing((self.signer,))(statement)
+        return self.signing(statement)
+
+    @property
+    def signing(self) -> Signing:
+        """Signs what is sealed, and has its time confirmed where an authority is configured."""
+        url, ca_file = self.settings.tsa_url, self.settings.tsa_ca
+        authority = TimeAuthority.open(url, ca_file) if url and ca_file else None
+        return Signing((self.signer,), authority)
+
+    @cached_property
+    def manifests(self) -> ManifestStore:
+        """The period manifests; in AWS beside the evidence, locked as long as the evidence of their month."""
+        bucket, folder = self.evidence_bucket, self.settings.home / "manifests"
+        if bucket is None:
+            return ManifestStore(lambda period: LocalNumberedLog(folder))
+        return ManifestStore(
+            lambda period: S3NumberedLog(bucket, "manifests", self._lock_of(period) if period else None)
+        )
+
+    def write_manifest(self, period: Period, reason: str) -> Manifest:
+        """Write the manifest of a month from the stores, whatever they hold (DECISIONS A3).
+
+        Raises:
+            SoxautoError: A store cannot be read, or the manifest could not be signed or kept.
+        """
+        from soxauto_assets.catalog import all_items
+        from soxauto_assets.decisions.month import month_of
+
+        # Decisions are read anew: a close may have run for an hour.
+        register = Register(self.acts.all(), self.settings.environment)
+        items = month_of(all_items(), period.key, self.evidence, register, self.failures)
+        now = instant_text(self.clock())
+        sign = partial(sign_statement, signers=(self.signer,))
+        return self.manifests.write(self.settings.environment, period, items, now, reason, sign)
 
     @cached_property
     def trust(self) -> Trust | None:

@@ -35,6 +35,8 @@ class Settings:
         signing_key: Key that signs evidence: a file, or an ARN or alias of AWS KMS; None = a file below ``home``, except in
             ``aws``, where one must be named.
         trust: The trust file that sealed evidence is held to when it is read; None = none is.
+        tsa_url: Time authority that confirms when evidence was signed (RFC 3161); None = nobody does.
+        tsa_ca: Its root certificate.
         aws: Settings of AWS, in environment ``aws``.
         trino: Settings of Trino, in environment ``trino``.
     """
@@ -49,6 +51,8 @@ class Settings:
     memory_limit: str
     signing_key: str | None = None
     trust: Path | None = None
+    tsa_url: str | None = None
+    tsa_ca: Path | None = None
     aws: AwsSettings | None = None
     trino: TrinoSettings | None = None
 
@@ -71,6 +75,11 @@ class Settings:
             raise SettingsError(f"SOXAUTO_ENV is {environment!r}", action=f"set it to one of {', '.join(ENVIRONMENTS)}")
         home = Path(given.get("SOXAUTO_HOME", _default_home())).expanduser().resolve()
         folder = lake or (Path(given["SOXAUTO_LAKE"]) if "SOXAUTO_LAKE" in given else None)
+        if ("SOXAUTO_TSA_URL" in given) != ("SOXAUTO_TSA_CA" in given):
+            raise SettingsError(
+                "of SOXAUTO_TSA_URL and SOXAUTO_TSA_CA only one is set",
+                action="set both: the authority's address, and the file of its root certificate",
+            )
         if folder is None and environment == "lake":
             raise SettingsError("no lake folder is given", action="give --lake DIR or set SOXAUTO_LAKE")
         override = given.get("SOXAUTO_CONFIGURATION")
@@ -84,7 +93,9 @@ class Settings:
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
             signing_key=given.get("SOXAUTO_SIGNING_KEY"),
-            trust=Path(given["SOXAUTO_TRUST"]).expanduser().resolve() if "SOXAUTO_TRUST" in given else None,
+            trust=_path(given.get("SOXAUTO_TRUST")),
+            tsa_url=given.get("SOXAUTO_TSA_URL"),
+            tsa_ca=_path(given.get("SOXAUTO_TSA_CA")),
             aws=AwsSettings.from_environment(given) if environment == "aws" else None,
             trino=TrinoSettings.from_environment(given) if environment == "trino" else None,
         )
@@ -126,13 +137,20 @@ class Settings:
         }
         if self.configuration:
             values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
-        if self.signing_key:
-            values["SOXAUTO_SIGNING_KEY"] = self.signing_key
-        if self.trust:
-            values["SOXAUTO_TRUST"] = str(self.trust)
+        optional = {
+            "SOXAUTO_SIGNING_KEY": self.signing_key,
+            "SOXAUTO_TRUST": self.trust,
+            "SOXAUTO_TSA_URL": self.tsa_url,
+            "SOXAUTO_TSA_CA": self.tsa_ca,
+        }
+        values |= {name: str(value) for name, value in optional.items() if value}
         for engine in (self.aws, self.trino):
             values |= engine.variables() if engine else {}
         return values
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser().resolve() if text else None
 
 
 def _of(given: Path, environment: str) -> Path:

@@ -59,6 +59,10 @@ def soxauto(tmp_path: Path, lake: Path, monkeypatch: pytest.MonkeyPatch):
         "SOXAUTO_CONFIGURATION",
         "DAGSTER_HOME",
         "SOXAUTO_FIRST_PERIOD",
+        "SOXAUTO_SIGNING_KEY",
+        "SOXAUTO_TRUST",
+        "SOXAUTO_TSA_URL",
+        "SOXAUTO_TSA_CA",
         "SOXAUTO_MEMORY_LIMIT",
     ):
         monkeypatch.delenv(name, raising=False)

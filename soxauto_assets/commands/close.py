@@ -19,9 +19,11 @@ from soxauto_assets.commands.lines import (
     sealed_line,
     shown_uri,
 )
+from soxauto_assets.commands.manifest import say_manifest
 from soxauto_assets.commands.reconcile import reconcile_period
 from soxauto_assets.commands.running import RESUMES, resumed_runs, run_job
-from soxauto_assets.errors import CredentialsError
+from soxauto_assets.errors import CredentialsError, SoxautoError
+from soxauto_assets.period import Period
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
@@ -55,8 +57,9 @@ def close_period(
 
     Returns:
         0 when every verdict passed or every failure was accepted by a person, 1 when one failed, 2 when an item could not be
-        extracted or the reconciliation is incomplete. An item that a person declared not applicable counts for neither. Without
-        chosen items the month is reconciled, too, and its status counts in the same way.
+        extracted, the manifest of the month could not be written, or the reconciliation is incomplete. An item that a person
+        declared not applicable counts for neither. Without chosen items the month is reconciled, too, and its status counts in
+        the same way.
 
     Raises:
         SoxautoError: The period, an item or a setting is wrong; nothing was run.
@@ -88,6 +91,7 @@ def close_period(
         # They expired in mid-run: what the run sealed is in the store, which cannot be asked now.
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
+        _record(runtime, period, run_id, console)
         return 2
     _show(runtime, lines, period.key, console)
     stopped = end == "crashed" or any(line.package is None and line.exemption is None for line in lines)
@@ -95,9 +99,10 @@ def close_period(
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
     # Whatever the items gave: the reconciliation says itself what is missing (DECISIONS A3).
     reconciled = 0 if chosen else reconcile_period(settings, period.key, reason, console)
+    recorded = _record(runtime, period, run_id, console)
     if hints:
         _print_hints(lines, console)
-    if stopped:
+    if stopped or not recorded:
         return 2
     failed = any(line.statement and line.statement["verdict"] == "failed" for line in lines)
     return max(1 if failed else 0, reconciled)
@@ -113,6 +118,16 @@ def _show(runtime: Runtime, lines: list[Line], period: str, console: Console) ->
         explain_checks(line.item.id, period, line.checks, runtime.register, console)
     explain_unapproved({line.item.id: line.checks for line in lines}, console)
     explain_register(runtime.register, console)
+
+
+def _record(runtime: Runtime, period: Period, run_id: str, console: Console) -> bool:
+    """Write the manifest of the month, whatever the close came to (DECISIONS A3); return whether it could be written."""
+    try:
+        say_manifest(runtime.write_manifest(period, f"close, run {run_id}"), console)
+    except SoxautoError as error:
+        console.print(f"[red]The manifest of the month: {escape(str(error))}[/red]", highlight=False, soft_wrap=True)
+        return False
+    return True
 
 
 def _run(

@@ -16,8 +16,10 @@ from rich.table import Table
 from soxauto_assets.errors import SettingsError, SigningError
 from soxauto_assets.evidence.envelope import key_id_of, load_public_key
 from soxauto_assets.evidence.signing import LocalSigner, describe
+from soxauto_assets.evidence.time_authority import read_certificates
 from soxauto_assets.evidence.trust import Trust, instant_text, parse_instant
 from soxauto_assets.evidence.trust_edit import (
+    add_authorities,
     add_key,
     end_key,
     find_key,
@@ -70,6 +72,20 @@ def add_public_key(
         path, add_key(trust, public_key, owner, roles, [runtime.settings.environment], runtime.clock())
     )  # fmt: skip
     _say(console, f"Key {key_id_of(public_key)} counts as {', '.join(roles)} of {owner} in {path}")
+
+
+def add_time_authority(runtime: Runtime, file: Path, required: bool, trust_file: Path | None, console: Console) -> None:
+    """Let the time tokens of an authority count, from its root certificate in PEM.
+
+    Raises:
+        SettingsError: The file holds no certificate, or the trust file cannot be used.
+    """
+    path = trust_path(runtime, trust_file)
+    certificates = read_certificates(file)
+    trust = add_authorities(open_trust(path), certificates, required)
+    write_trust(path, trust)
+    for certificate in certificates:
+        _say(console, f"Time tokens that lead to {certificate.subject.rfc4514_string()} count, by {path}")
 
 
 def list_keys(runtime: Runtime, trust_file: Path | None, console: Console) -> None:

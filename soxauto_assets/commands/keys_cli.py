@@ -1,8 +1,10 @@
-"""The commands about keys and the verifier: ``keys init | add | list | rotate | revoke``, ``verifier``.
+"""The commands about trust: ``keys …``, ``verifier``, ``manifest``, ``verify-period``.
 
-Here belongs what a person types. What does not belong here: what happens then (``commands.keys``, ``commands.verify``).
+Here belongs what a person types. What does not belong here: what happens then (``commands.keys``, ``commands.verify``,
+``commands.manifest``).
 """
 
+import sys
 from pathlib import Path
 
 import click
@@ -53,6 +55,18 @@ def add(file: Path, owner: str, roles: tuple[str, ...], trust: Path | None) -> N
     add_public_key(Runtime.from_environment(), file, owner, roles, trust, console)
 
 
+@keys.command("authority")
+@click.argument("file", type=_FILE)
+@click.option("--required", is_flag=True, help="From now on a signature counts only with a time token.")
+@_TRUST
+def authority(file: Path, required: bool, trust: Path | None) -> None:
+    """Let the time tokens (RFC 3161) of an authority count, whose root certificate is in FILE (PEM)."""
+    from soxauto_assets.commands.keys import add_time_authority
+    from soxauto_assets.runtime import Runtime
+
+    add_time_authority(Runtime.from_environment(), file, required, trust, console)
+
+
 @keys.command("list")
 @_TRUST
 def list_(trust: Path | None) -> None:
@@ -98,4 +112,31 @@ def verifier(file: Path) -> None:
     write_verifier(file, console)
 
 
-COMMANDS: tuple[click.Command, ...] = (keys, verifier)
+@click.command()
+@click.argument("period")
+@click.option("--reason", default="by hand", show_default=True, help="Why it is written.")
+def manifest(period: str, reason: str) -> None:
+    """Write the signed manifest of PERIOD: every expected item as sealed, not applicable or missing.
+
+    A close does it at its end. Exit code 2 when a required item is missing.
+    """
+    from soxauto_assets.commands.manifest import write_manifest
+    from soxauto_assets.runtime import Runtime
+
+    sys.exit(write_manifest(Runtime.from_environment(), period, reason, console))
+
+
+@click.command("verify-period")
+@click.argument("period")
+@click.option("--trust", type=_FILE, help="Trust file: whose keys count; default: SOXAUTO_TRUST.")
+@click.option("--head", metavar="NUMBER:SHA256", help="Head of the sequence of manifests that you saw before.")
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def verify_period(period: str, trust: Path | None, head: str | None, as_json: bool) -> None:
+    """Verify PERIOD as a whole: nothing left out, taken away, put back, or put under another month."""
+    from soxauto_assets.commands.manifest import show_period
+    from soxauto_assets.runtime import Runtime
+
+    sys.exit(show_period(Runtime.from_environment(), period, trust, head, as_json, console))
+
+
+COMMANDS: tuple[click.Command, ...] = (keys, verifier, manifest, verify_period)

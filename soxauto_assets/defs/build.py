@@ -9,7 +9,15 @@ from soxauto_assets.catalog.configuration import load_configuration
 from soxauto_assets.defs.checks import extract_checks
 from soxauto_assets.defs.evidence import evidence_asset
 from soxauto_assets.defs.extracts import extract_asset
-from soxauto_assets.defs.jobs import checks_job, close_job, close_schedule, reconcile_after_close, reconcile_job
+from soxauto_assets.defs.jobs import (
+    checks_job,
+    close_job,
+    close_schedule,
+    manifest_job,
+    manifest_sensors,
+    reconcile_after_close,
+    reconcile_job,
+)
 from soxauto_assets.defs.partitions import monthly_partitions
 from soxauto_assets.defs.reconciliation import reconciliation_assets
 from soxauto_assets.defs.resources import PlatformResource, platform_resource
@@ -34,7 +42,7 @@ def build_defs(
     partitions = monthly_partitions(settings.first_period)
     versions = {item.id: definition_digest(item, configuration) for item in chosen}
     bindings = None if settings.environment == "lake" else load_bindings(settings.bindings)
-    job, reconcile = close_job(chosen), reconcile_job()
+    job, reconcile, manifest = close_job(chosen), reconcile_job(), manifest_job(partitions)
     with warnings.catch_warnings():
         # Checks by month are a preview in Dagster; the patch version is pinned and a test characterises what we rely on.
         warnings.simplefilter("ignore", dg.PreviewWarning)
@@ -48,9 +56,9 @@ def build_defs(
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[job, checks_job(chosen), reconcile],
+        jobs=[job, checks_job(chosen), reconcile, manifest],
         schedules=[close_schedule(job)],
-        sensors=reconcile_after_close(job, reconcile),
+        sensors=[*reconcile_after_close(job, reconcile), *manifest_sensors(manifest)],
         resources={"platform": platform or platform_resource(settings)},
         # One process: a process per step costs about two seconds each. It governs the UI's Materialize, too.
         executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""Jobs and schedules: closing a month, and checking one again."""
+"""Jobs, schedules and sensors: closing a month, checking one again, and writing its manifest."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,9 @@ import dagster as dg
 from soxauto_assets.catalog.model import Item
 from soxauto_assets.defs.reconciliation import KEYS
 from soxauto_assets.defs.rendering import evidence_key, extract_key
+from soxauto_assets.defs.resources import PlatformResource
+from soxauto_assets.errors import SoxautoError
+from soxauto_assets.evidence.period_manifest import missing_of
 
 if TYPE_CHECKING:
     # Dagster exports what define_asset_job returns under no public name.
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 CLOSE = "close_month"
 CHECKS = "checks"
 RECONCILE = "reconcile_month"
+MANIFEST = "period_manifest"
 
 
 def close_job(items: tuple[Item, ...]) -> "AssetJob":
@@ -83,6 +87,62 @@ def reconcile_after_close(close: "AssetJob", reconcile: "AssetJob") -> list[dg.S
         )(request)
         for status in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE)
     ]
+
+
+def manifest_job(partitions: dg.PartitionsDefinition) -> dg.JobDefinition:
+    """Return the job that writes the signed manifest of a month, from the stores alone (DECISIONS A3).
+
+    It is a job of its own, and not a step below the evidence: Dagster skips what stands below a failed step, and a month in
+    which something failed needs its manifest most.
+    """
+
+    @dg.op
+    def write_manifest(context: dg.OpExecutionContext, platform: PlatformResource) -> None:
+        try:
+            manifest = platform.runtime.write_manifest(platform.period(context.partition_key), f"run {context.run_id}")
+        except SoxautoError as error:
+            raise dg.Failure(description=str(error), allow_retries=False) from error
+        missing = missing_of(manifest.items)
+        context.log.info(f"manifest {manifest.sequence:04d} of {manifest.period}: {manifest.predicate['status']}")
+        for item in missing:
+            context.log.warning(f"{item} is missing: {manifest.items[item]['reason']}")
+
+    @dg.job(
+        name=MANIFEST,
+        partitions_def=partitions,
+        description="Write the signed manifest of a month: every expected item as sealed, not applicable or missing.",
+        tags={"sox/control": "C-PG-1"},
+    )
+    def job() -> None:
+        write_manifest()
+
+    return job
+
+
+def manifest_sensors(job: dg.JobDefinition) -> list[dg.SensorDefinition]:
+    """Return the sensors that start the manifest's job after every run of a month, however it ended.
+
+    ``soxauto close`` writes the manifest itself, and its runs say so in a tag.
+    """
+
+    def sensor(status: dg.DagsterRunStatus) -> dg.SensorDefinition:
+        @dg.run_status_sensor(
+            name=f"{MANIFEST}_after_{status.value.lower()}",
+            run_status=status,
+            request_job=job,
+            default_status=dg.DefaultSensorStatus.RUNNING,
+            description="Write the manifest of a month after a run that sealed it, or failed to.",
+        )
+        def after(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
+            run = context.dagster_run
+            period = run.tags.get("dagster/partition")
+            if period is None or run.job_name in (MANIFEST, CHECKS) or run.tags.get("soxauto/command") == "close":
+                return dg.SkipReason("it seals nothing of a month, or its command wrote the manifest")
+            return dg.RunRequest(run_key=run.run_id, partition_key=period)
+
+        return after
+
+    return [sensor(s) for s in (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)]
 
 
 def close_schedule(job: "AssetJob") -> "dg.ScheduleDefinition | PartitionedSchedule":

@@ -92,6 +92,8 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         None, description="Key file, or ARN or alias of a KMS key, that signs evidence (SOXAUTO_SIGNING_KEY)."
     )
     trust: str | None = Field(None, description="Trust file that evidence is held to when read (SOXAUTO_TRUST).")
+    tsa_url: str | None = Field(None, description="Time authority, RFC 3161 (SOXAUTO_TSA_URL).")
+    tsa_ca: str | None = Field(None, description="File of its root certificate (SOXAUTO_TSA_CA).")
 
     _runtime: Runtime | None = PrivateAttr(default=None)
 
@@ -113,6 +115,8 @@ class PlatformResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                     "SOXAUTO_FIRST_PERIOD": self.first_period,
                     "SOXAUTO_SIGNING_KEY": self.signing_key or "",
                     "SOXAUTO_TRUST": self.trust or "",
+                    "SOXAUTO_TSA_URL": self.tsa_url or "",
+                    "SOXAUTO_TSA_CA": self.tsa_ca or "",
                 }
             )
             self._runtime = Runtime(settings, open_engine=lambda: self.engine.open(settings))
@@ -165,4 +169,6 @@ def platform_resource(settings: Settings) -> PlatformResource:
         first_period=settings.first_period.key,
         signing_key=settings.signing_key,
         trust=str(settings.trust) if settings.trust else None,
+        tsa_url=settings.tsa_url,
+        tsa_ca=str(settings.tsa_ca) if settings.tsa_ca else None,
     )

@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 
 from soxauto_assets.evidence.envelope import PAYLOAD_TYPE
-from soxauto_assets.evidence.form import MANIFEST, SEAL, SIGNATURE, STATEMENT, TAGMANIFEST
+from soxauto_assets.evidence.form import MANIFEST, SEAL, SIGNATURE, STATEMENT, TAGMANIFEST, TOKEN
 
 _BAG = f"""\
 # Every file of the payload, and every file that describes it. No output means that all are as listed.
@@ -43,7 +43,14 @@ openssl dgst -sha256 -verify "$out/key.pem" -signature "$out/signature" "$out/si
 """
 
 
+_TIMED = f"""
+# When it was signed, by the time authority whose root certificate TSA_CA names: "Verification: OK".
+openssl ts -verify -in {TOKEN} -data {SIGNATURE} -CAfile "${{TSA_CA:?name the file of the authority's root certificate}}"
+"""
+
+
 def commands(package: Path) -> str:
     """Return the commands that check a package without this program, as one script for ``sh -e``."""
     signed = _SIGNED if (package / SIGNATURE).is_file() else "\n# The statement carries no signature.\n"
+    signed += _TIMED if (package / TOKEN).is_file() else ""
     return f"cd {shlex.quote(str(package))}\n\n{_BAG}{signed}"

@@ -35,7 +35,8 @@ from soxauto_assets.evidence.envelope import (
     parse_envelope,
     spki_of,
 )
-from soxauto_assets.evidence.form import SIGNATURE, Fault
+from soxauto_assets.evidence.form import SIGNATURE, TOKEN, Fault
+from soxauto_assets.evidence.time_authority import TimeAuthority
 from soxauto_assets.numbered import sync_folder
 
 _IGNORE = ".gitignore"
@@ -188,17 +189,20 @@ class Signing:
 
     Attributes:
         signers: The keys that sign.
+        authority: Confirms when; None = nobody does.
     """
 
     signers: tuple[Signer, ...]
+    authority: TimeAuthority | None = None
 
     def __call__(self, statement: bytes) -> Mapping[str, bytes]:
         """Return the tag files that a signed statement adds to a package, by name.
 
         Raises:
-            SigningError: A key refused, or what it made does not verify.
+            SigningError: A key or the authority refused, or what it made does not verify.
         """
-        return {SIGNATURE: sign_statement(statement, self.signers)}
+        envelope = sign_statement(statement, self.signers)
+        return {SIGNATURE: envelope, **({TOKEN: self.authority.token(envelope)} if self.authority else {})}
 
 
 def sign_statement(statement: bytes, signers: tuple[Signer, ...]) -> bytes:

@@ -10,7 +10,7 @@ import ast
 from pathlib import Path
 
 # In the order in which they build on one another.
-MODULES = ("form", "envelope", "trust", "explain", "verify")
+MODULES = ("form", "envelope", "times", "trust", "explain", "verify")
 _HEAD = '''\
 """Verifier of sealed evidence packages: one file, Python 3.11 or newer and the package ``cryptography``.
 

@@ -8,6 +8,7 @@ An auditor gets the trust file by another way than the packages, and compares th
 
     {"format": "soxauto-trust/v1", "production": true,
      "required": {"package": {"extractor": 1}, "period": {"period": 1}},
+     "time_authorities": [PEM, ...], "time_required": false,
      "keys": [{"id": SHA-256, "public_key": PEM, "owner": text, "roles": [...], "environments": [...],
                "not_before": instant, "not_after": instant or null,
                "revoked_at": instant or null, "revoked_reason": text or null}]}
@@ -16,6 +17,7 @@ An auditor gets the trust file by another way than the packages, and compares th
 - A key counts for what was sealed within its validity. The time is ``sealed_at`` of the signed statement; it is the signer's
   claim, so a *revoked* key counts only where a time token shows that the signature is older than the revocation. A key that
   is merely replaced gets ``not_after`` instead.
+- A time token counts when it leads to one of ``time_authorities``; with ``time_required`` a signature needs one.
 - Preparer and reviewer are not the same owner (DECISIONS A17).
 - A production file accepts no package of the environments ``demo`` and ``lake`` (DECISIONS A14).
 """
@@ -28,6 +30,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
@@ -40,6 +43,7 @@ DOCUMENTS = ("package", "period")
 NOT_IN_PRODUCTION = ("demo", "lake")
 TRUSTED_ENVIRONMENTS = ("demo", "lake", "aws", "trino")
 MAX_TRUST_BYTES = 2**20
+_MEMBERS = {"format", "production", "required", "time_authorities", "time_required", "keys"}
 _KEY_MEMBERS = {
     "id", "public_key", "owner", "roles", "environments", "not_before", "not_after", "revoked_at", "revoked_reason",
 }  # fmt: skip
@@ -83,11 +87,20 @@ class Trust:
         production: Whether demo and lake are refused.
         required: How many owners must have signed each kind of document in each role.
         keys: The keys by id.
+        time_authorities: Root certificates of authorities whose time tokens count, PEM.
+        time_required: Whether a signature counts only with a time token.
     """
 
     production: bool
     required: Mapping[str, Mapping[str, int]]
     keys: Mapping[str, TrustedKey]
+    time_authorities: tuple[str, ...] = ()
+    time_required: bool = False
+
+    @property
+    def roots(self) -> list[x509.Certificate]:
+        """The root certificates of :attr:`time_authorities`."""
+        return [x509.load_pem_x509_certificate(text.encode()) for text in self.time_authorities]
 
     def judge(
         self, kind: str, predicate: Mapping[str, Any], signers: Iterable[str], proven: datetime | None = None
@@ -141,6 +154,8 @@ class Trust:
         sealed_at = parse_instant(predicate.get("sealed_at"))
         if sealed_at is None:
             raise Fault("trust", "no-time", "the statement does not say when it was sealed")
+        # What an authority confirms goes before what the signer says.
+        sealed_at = proven or sealed_at
         if sealed_at < key.not_before:
             raise Fault("trust", "not-yet-valid", f"{name} counts from {_shown(key.not_before)}, after it was sealed")
         if key.not_after is not None and sealed_at >= key.not_after:
@@ -185,7 +200,7 @@ def parse_trust(data: bytes) -> Trust:
         value = json.loads(data.decode("utf-8", "strict"), object_pairs_hook=_no_key_twice)
     except (ValueError, RecursionError) as error:
         raise _faulty("it is no JSON text, or holds a key twice") from error
-    _require(isinstance(value, dict) and value.keys() == {"format", "production", "required", "keys"}, "its members")
+    _require(isinstance(value, dict) and value.keys() == _MEMBERS, "its members")
     _require(value["format"] == TRUST_FORMAT, "format")
     _require(isinstance(value["production"], bool), "production")
     _require(isinstance(value["keys"], list) and len(value["keys"]) <= 1000, "keys")
@@ -197,7 +212,10 @@ def parse_trust(data: bytes) -> Trust:
         if value["production"] and set(key.environments) & set(NOT_IN_PRODUCTION):
             raise _faulty(f"key {key.id[:16]} counts in demo or lake, and the file is of production")
         keys[key.id] = key
-    return Trust(value["production"], _required(value["required"]), keys)
+    _require(isinstance(value["time_required"], bool), "time_required")
+    authorities = _authorities(value["time_authorities"])
+    _require(bool(authorities) or not value["time_required"], "time_required without a time authority")
+    return Trust(value["production"], _required(value["required"]), keys, authorities, value["time_required"])
 
 
 def parse_instant(text: object) -> datetime | None:
@@ -251,6 +269,19 @@ def _key(entry: Any) -> TrustedKey:
         revoked_at=_instant(entry["revoked_at"], "revoked_at of a key"),
         revoked_reason=reason,
     )
+
+
+def _authorities(value: Any) -> tuple[str, ...]:
+    _require(
+        isinstance(value, list) and len(value) <= 100 and len(set(map(str, value))) == len(value), "time_authorities"
+    )
+    for text in value:
+        try:
+            same = x509.load_pem_x509_certificate(text.encode()).public_bytes(Encoding.PEM).decode() == text
+        except Exception as error:
+            raise _faulty("a time authority is no certificate in PEM") from error
+        _require(same, "a time authority: it is written in another form")
+    return tuple(value)
 
 
 def _names(value: Any, known: tuple[str, ...], what: str) -> tuple[str, ...]:

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from soxauto_assets.errors import SettingsError
 from soxauto_assets.evidence.bag import write_file
 from soxauto_assets.evidence.envelope import key_id_of
@@ -100,6 +103,19 @@ def revoke_key(trust: Trust, prefix: str, at: datetime, reason: str) -> Trust:
     return replace(trust, keys={**trust.keys, key.id: replace(key, revoked_at=at, revoked_reason=reason)})
 
 
+def add_authorities(trust: Trust, certificates: Sequence[x509.Certificate], required: bool) -> Trust:
+    """Return a trust file in which time tokens that lead to these root certificates count.
+
+    Args:
+        trust: The trust file as it is.
+        certificates: The root certificates; those that it names already stay once.
+        required: Whether a signature counts only with a time token from now on.
+    """
+    named = [certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates]
+    authorities = tuple(dict.fromkeys((*trust.time_authorities, *named)))
+    return replace(trust, time_authorities=authorities, time_required=trust.time_required or required)
+
+
 def find_key(trust: Trust, prefix: str) -> TrustedKey:
     """Return the one key whose id begins so.
 
@@ -147,6 +163,8 @@ def trust_text(trust: Trust) -> bytes:
         "format": TRUST_FORMAT,
         "production": trust.production,
         "required": _plain(trust.required),
+        "time_authorities": list(trust.time_authorities),
+        "time_required": trust.time_required,
         "keys": [_entry(key) for key in keys],
     }
     return f"{json.dumps(value, indent=2, ensure_ascii=False)}\n".encode()

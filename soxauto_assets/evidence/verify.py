@@ -26,6 +26,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -39,6 +40,7 @@ from soxauto_assets.evidence.form import (
     SIGNATURE,
     STATEMENT,
     STATEMENT_TYPE,
+    TOKEN,
     Fault,
     FileFact,
     check_fixity,
@@ -47,9 +49,12 @@ from soxauto_assets.evidence.form import (
     read_contents,
     seal_bytes,
 )
-from soxauto_assets.evidence.trust import Trust, read_trust
+from soxauto_assets.evidence.times import read_token, require_authority
+from soxauto_assets.evidence.trust import Trust, parse_instant, read_trust
 
 PACKAGE_TYPE = "urn:soxauto:evidence-package:v1"
+# The clock of the machine that seals may be wrong; a day is no error of a clock.
+MAX_CLOCK_DIFFERENCE = timedelta(hours=24)
 LAYERS = ("fixity", "seal", "statement", "signature", "time", "trust")
 
 Status = Literal["pass", "fail", "not present"]
@@ -148,7 +153,6 @@ def _evaluated(package: Path, trust: Trust | None, found: _Found) -> Iterator[La
     yield Layer("statement", "pass", "ok", "the statement names this package's manifest, and this place")
     if not signed:
         yield Layer("signature", "not present", "unsigned", "the statement carries no signature")
-        yield _NO_TIME
     else:
         payload, signatures = parse_envelope(contents.documents[SIGNATURE])
         if payload != contents.documents[STATEMENT]:
@@ -156,14 +160,40 @@ def _evaluated(package: Path, trust: Trust | None, found: _Found) -> Iterator[La
         found.signatures = signatures
         keys = ", ".join(signature.key_id[:16] for signature in signatures)
         yield Layer("signature", "pass", "ok", f"the statement was signed by key {keys}")
-        yield _NO_TIME
-    yield trusted("package", predicate, [signature.key_id for signature in found.signatures], trust)
+    time, proven = timed(contents.documents.get(TOKEN), contents.documents.get(SIGNATURE), predicate, trust)
+    yield time
+    yield trusted("package", predicate, [signature.key_id for signature in found.signatures], trust, proven)
 
 
-_NO_TIME = Layer("time", "not present", "no-token", "no time authority confirmed when it was signed")
+def timed(
+    token: bytes | None, envelope: bytes | None, predicate: Mapping[str, Any], trust: Trust | None
+) -> tuple[Layer, datetime | None]:
+    """Return the layer ``time`` of a document, and the time that a trusted authority confirms.
+
+    Raises:
+        Fault: The token does not hold, is of an authority that is not trusted, or contradicts the statement.
+    """
+    if token is None or envelope is None:
+        if token is not None:
+            raise Fault("time", "token", "there is a time token and no signature")
+        if trust is not None and trust.time_required and envelope is not None:
+            raise Fault("time", "no-token", "a time token is required, and there is none")
+        return Layer("time", "not present", "no-token", "no time authority confirmed when it was signed"), None
+    roots = trust.roots if trust else []
+    found = read_token(token, envelope, roots)
+    said = f"{found.authority} says {found.time.isoformat()}"
+    if not roots:
+        return Layer("time", "not present", "no-authority", f"{said}, and no trust file says whose word that is"), None
+    require_authority(found, roots)
+    sealed_at = parse_instant(predicate.get("sealed_at"))
+    if sealed_at is None or abs(found.time - sealed_at) > MAX_CLOCK_DIFFERENCE:
+        raise Fault("time", "clock", f"{said}; the statement says {predicate.get('sealed_at')!r}")
+    return Layer("time", "pass", "ok", said), found.time
 
 
-def trusted(kind: str, predicate: Mapping[str, Any], signers: list[str], trust: Trust | None) -> Layer:
+def trusted(
+    kind: str, predicate: Mapping[str, Any], signers: list[str], trust: Trust | None, proven: datetime | None
+) -> Layer:
     """Return the layer ``trust`` of a document.
 
     Raises:
@@ -172,7 +202,7 @@ def trusted(kind: str, predicate: Mapping[str, Any], signers: list[str], trust: 
     if trust is None:
         text = "no trust file was given, so whose keys these are is not known" if signers else "there is no signature"
         return Layer("trust", "not present", "no-trust-file", text)
-    text = trust.judge(kind, predicate, signers)
+    text = trust.judge(kind, predicate, signers, proven)
     return Layer("trust", "pass" if signers else "not present", "ok" if signers else "unsigned", text)
 
 
