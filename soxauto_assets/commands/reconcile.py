@@ -114,7 +114,7 @@ def explain_line(
     console.print(table)
     threshold = line["threshold"]
     console.print(
-        f"{_status(line['status'])}; threshold {threshold['usd']} USD ({escape(threshold['contract'])}, "
+        f"{shown_status(line['status'])}; threshold {threshold['usd']} USD ({escape(threshold['contract'])}, "
         f"{escape(threshold['rule'])}); rate {line['rate']['rate'] or escape(line['rate']['fault'] or 'none')}",
         highlight=False,
     )
@@ -156,7 +156,7 @@ def _table(document: Mapping[str, Any], period: str) -> Table:
             _money(str(explained)),
             _money(line["unexplained_lcy"]),
             _money(line["unexplained_usd"]),
-            _status(line["status"]),
+            shown_status(line["status"]),
         )
     if quiet:
         table.caption = f"and {len(quiet)} lines without any variance"
@@ -167,7 +167,7 @@ def _print_status(document: Mapping[str, Any], predicate: Mapping[str, Any], con
     group = document["totals"][-1]
     provisional = f", provisional: {len(document['assumed'])} assumptions" if document["assumed"] else ""
     console.print(
-        f"{_status(document['status'])}{provisional}; verdict {shown_verdict(predicate['verdict'])}, attempt "
+        f"{shown_status(document['status'])}{provisional}; verdict {shown_verdict(predicate['verdict'])}, attempt "
         f"{predicate['attempt']}; variance {_money(group['variance_usd'])} USD, explained {_money(group['explained_usd'])}, "
         f"unexplained {_money(group['unexplained_usd'])} (without signs {_money(group['gross_unexplained_usd'])})",
         highlight=False,
@@ -175,7 +175,8 @@ def _print_status(document: Mapping[str, Any], predicate: Mapping[str, Any], con
     )
 
 
-def _status(status: str) -> str:
+def shown_status(status: str) -> str:
+    """Return the status of a line or a close in its colour."""
     return f"[{_COLOURS[status]}]{status}[/{_COLOURS[status]}]"
 
 

@@ -65,7 +65,26 @@ def show_status(settings: Settings, period_key: str | None, console: Console) ->
         for line in _decisions(runtime, state):
             console.print(f"{item}: {line}", markup=False, highlight=False)
     explain_register(runtime.register, console)
+    _show_reconciliation(runtime, period, console)
     return max((_CODES[state.word] for state in states.values()), default=0)
+
+
+def _show_reconciliation(runtime: Runtime, period: Period, console: Console) -> None:
+    """Print whether the month is reconciled, and from what; a stale one says which input moved."""
+    from soxauto_assets.commands.reconcile import print_stale, shown_status
+    from soxauto_assets.reconciliation.package import ID
+
+    package = runtime.evidence.newest(ID, period.key)
+    if package is None:
+        console.print(f"Reconciliation: none; run 'soxauto reconcile {period}'", highlight=False)
+        return
+    predicate = runtime.evidence.statement(package)["predicate"]
+    provisional = ", provisional" if predicate["provisional"] else ""
+    console.print(
+        f"Reconciliation: {shown_status(predicate['status'])}{provisional}, attempt {predicate['attempt']}",
+        highlight=False,
+    )
+    print_stale(runtime, package, console)
 
 
 def _overview(runtime: Runtime) -> Table:

@@ -216,3 +216,18 @@ def test_loading_the_definitions_does_not_load_the_aws_side():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == []
+
+
+def test_nothing_closes_or_reconciles_by_itself_before_an_operator_says_so(settings):
+    """Schedules ran on the 1st although data settle around the 8th (domain 10 row 24)."""
+    definitions = build_defs(settings)
+    (schedule,) = definitions.schedules
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+    repository = definitions.get_repository_def()
+    assert repository.get_schedule_def("close_month_schedule").cron_schedule == "0 6 8 * *"
+    after_close = [s for s in definitions.sensors if s.name.startswith("reconcile_after_")]
+    assert [s.name for s in after_close] == [
+        "reconcile_after_close_month_success",
+        "reconcile_after_close_month_failure",
+    ]
+    assert {s.default_status for s in after_close} == {dg.DefaultSensorStatus.STOPPED}

@@ -1,6 +1,7 @@
 """A month of two companies, closed from a hand-made lake: every figure of the reconciliation written by hand."""
 
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from soxauto_assets.canonical import read_json
 from soxauto_assets.catalog import get_item
 from soxauto_assets.catalog.companies import known_companies
 from soxauto_assets.evidence.recompute import verify_and_recompute
+from soxauto_assets.extraction.digest import dataset_digest
 from soxauto_assets.period import Period
 from soxauto_assets.reconciliation.explain import NoSuchLine, explain
 from soxauto_assets.reconciliation.inputs import Inputs, collect, open_session
@@ -317,3 +319,32 @@ def test_a_later_attempt_of_an_input_makes_it_stale_and_says_by_how_much(own_mon
     assert again.reason == "the input IPE_07 changed since attempt 1"
     assert moved_inputs(later.evidence, again.package, later.configuration) == ()
     later.close()
+
+
+def test_a_package_with_other_columns_than_the_item_has_now_is_missing(month):
+    """A renamed or missing column was passed over, so that components were left out in silence (domain 7.1, 10 row 23)."""
+    item = get_item("IPE_10")
+    changed = replace(item, columns=(*item.columns, replace(item.columns[0], name="new_column")))
+    found = collect(month.evidence, PERIOD, (changed,))
+    assert found.missing == {"IPE_10": "attempt 1 has other columns than the item has now; close it again"}
+
+
+def test_what_is_reconciled_is_what_the_evidence_holds(month):
+    """The hash was taken before the rows were filtered by country, so that it proved other rows (domain 10 row 11)."""
+    inputs = collect(month.evidence, PERIOD, reads())
+    for name, sealed in inputs.sealed.items():
+        columns = [(column.name, column.type) for column in sealed.item.columns]
+        digest = dataset_digest(sealed.files, columns, sealed.item.company_column).digest
+        assert digest == sealed.dataset_digest, name
+        with open_session(inputs, month.configuration) as session:
+            ((rows,),) = session.rows(f"SELECT count(*) FROM {name.lower()}")
+        assert rows == month.evidence.statement(month.evidence.newest(name, "2025-09"))["predicate"]["rows"], name
+
+
+def test_a_package_with_a_changed_byte_is_missing(own_month):
+    (path,) = (own_month.settings.home / "evidence" / "IPE_12" / "2025-09" / "attempt-0001" / "data" / "rows").glob("*")
+    content = bytearray(path.read_bytes())
+    content[100] ^= 1
+    path.write_bytes(content)
+    found = collect(own_month.evidence, PERIOD, (get_item("IPE_12"),))
+    assert "attempt 1 does not verify" in found.missing["IPE_12"]
