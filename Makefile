@@ -44,8 +44,8 @@ test-aws: install-aws ## Run the tests of the AWS path against a local endpoint
 test-months: install ## Close every item for every month of the demo lake and look for every answer
 	SOXAUTO_TEST_MONTHS=all $(BIN)/pytest soxauto_assets_tests/demo/test_answers.py
 
-test-trino: install ## Run every query on a real Trino too; one is started unless TRINO_URL names one
-	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --) $(BIN)/pytest -m trino
+test-trino: install ## Run every query on a real Trino too; a cluster of two nodes is started unless TRINO_URL names one
+	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --workers 1 --) $(BIN)/pytest -m trino
 
 test-browser: install ## Look at the web interface with Debian's Chromium
 	$(BIN)/pytest -m browser

@@ -83,6 +83,15 @@ class Node:
             time.sleep(0.2)
         raise RuntimeError(f"Trino did not answer in {_SECONDS_TO_START} seconds; see {self.folder / 'server.log'}")
 
+    def freeze(self) -> None:
+        """Stop the process where it is: it still holds its connections, and answers nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End the process as a lost machine ends: without a word to anybody."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self) -> None:
         """End the process."""
         self.process.terminate()
