@@ -70,7 +70,7 @@ _INSTEAD = {
     "FORMAT": "format is another function in DuckDB: use concat of texts",
     "FORMAT_DATETIME": "format_datetime does not exist in DuckDB: use date_format",
     "TO_ISO8601": "to_iso8601 does not exist in DuckDB: use date_format",
-    "FROM_BASE": "from_base does not exist in DuckDB: keep the text",
+    "FROM_BASE": "from_base reads base 16 alone in DuckDB: keep the text",
     "CODEPOINT": "codepoint does not exist in DuckDB: compare the text",
     "EVERY": "every does not exist in DuckDB: use bool_and",
     "JSON_EXTRACT_SCALAR": "json_extract_scalar writes the number 1.50 as 1.5 in DuckDB: have the source give a column",

@@ -9,11 +9,23 @@ from collections.abc import Iterable, Mapping
 
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.errors import SourceMismatch
-from soxauto_assets.sources.bindings import Binding
+from soxauto_assets.sources.bindings import Binding, TableName
+from soxauto_assets.sources.contracts import contract
 from soxauto_assets.sources.model import SourceContract
 
 _INTEGERS = {"tinyint", "smallint", "integer", "int", "bigint"}
 _DECIMAL = re.compile(r"^decimal\((\d+),\s*(\d+)\)$")
+
+
+def declared_columns(bindings: Mapping[str, Binding]) -> dict[TableName, dict[str, str]]:
+    """Return how the table of each bound source is to be declared: physical column and the contract's type.
+
+    A folder of files declares nothing, and Glue's tables are declared so (``sources.ddl``).
+    """
+    return {
+        binding.table: {binding.physical(column.name): column.type.trino for column in contract(binding.source).columns}
+        for binding in bindings.values()
+    }
 
 
 def fits(declared: ContractType, found: str) -> bool:

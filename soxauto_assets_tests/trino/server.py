@@ -171,6 +171,9 @@ def _write_configuration(installed: Installation, folder: Path, files: Path, coo
             **({"node-scheduler.include-coordinator": "true"} if leads else {}),
             "http-server.http.port": str(port),
             "discovery.uri": f"http://{HOST}:{coordinator}",
+            # A lost node is given up after a quarter of the minute that is usual.
+            "query.remote-task.max-error-duration": "15s",
+            "exchange.max-error-duration": "15s",
         },
     )
     _properties(
