@@ -48,7 +48,8 @@ class Difference:
         table: The table.
         file: The file; empty where it is the table as a whole.
         column: Physical column; empty where it is the file as a whole.
-        fault: ``absent``, ``scale``, ``instant``, ``type``, ``mixed``, ``unreadable``, ``older``, ``newer``, ``not_seen``.
+        fault: ``absent``, ``scale``, ``instant``, ``length``, ``type``, ``mixed``, ``unreadable``, ``older``, ``newer``, or
+            ``not_seen``.
         weight: ``error``: a figure is not what the file holds; ``warn``: it may be; ``note``: it is not.
         declared: What the table, or the freshness, says.
         found: What the file says.
@@ -283,7 +284,9 @@ class _Table:
         for name, kind in kinds.items():
             first.setdefault(kind, name)
         changed = [
-            d for d in self._found if d.column == physical and d.fault in ("scale", "instant", "type") and d.changed
+            d
+            for d in self._found
+            if d.column == physical and d.fault in ("scale", "instant", "length", "type") and d.changed
         ]
         families = {_family(kind) for kind in first}
         # A code that one writer keeps as a number has lost its leading zeros there, and equals no other.

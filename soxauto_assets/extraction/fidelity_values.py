@@ -31,7 +31,7 @@ class Change:
     """What reading a column under its declared type does to its values.
 
     Attributes:
-        fault: ``scale``, ``instant`` or ``type``.
+        fault: ``scale``, ``instant``, ``length`` or ``type``.
         weight: ``error`` where a figure changes, ``warn`` where one may, ``note`` where none does.
         rows: Rows whose value is another; None where that was not counted.
         stored: What the file holds.
@@ -63,8 +63,8 @@ def changes_of(
         return _rounded(file, column, kind, int(declared.rstrip(")").split(",")[1]))
     if declared.startswith("timestamp") and pa.types.is_timestamp(kind):
         return _instants(file, column, kind, period, amounts)
-    if declared == "varchar" and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
-        return None
+    if declared.startswith("varchar") and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return _cut(file, column, int(declared[8:-1])) if declared != "varchar" else None
     if whole and declared in ("bigint", "integer", "smallint", "tinyint"):
         return None
     if declared == "varchar" and (whole or pa.types.is_decimal(kind)):
@@ -95,6 +95,17 @@ def _rounded(file: pq.ParquetFile, column: str, kind: pa.DataType, scale: int) -
         read += pc.sum(rounded).as_py() or 0
     exact = f"total {stored:f}"
     return Change("scale", "error" if changed else "note", changed, exact, f"total {_at(read, scale):f}")
+
+
+def _cut(file: pq.ParquetFile, column: str, length: int) -> Change | None:
+    longest = changed = 0
+    for batch in _batches(file, [column]):
+        lengths = pc.utf8_length(batch.column(0))
+        changed += pc.sum(pc.greater(lengths, length)).as_py() or 0
+        longest = max(longest, pc.max(lengths).as_py() or 0)
+    if not changed:
+        return None
+    return Change("length", "error", changed, f"texts of up to {longest} characters", f"texts of up to {length}")
 
 
 def _at(value: Decimal, scale: int) -> Decimal:

@@ -38,7 +38,8 @@ def fits(declared: ContractType, found: str) -> bool:
     """
     match declared.kind:
         case "string":
-            return found == "varchar" or found.startswith(("varchar(", "char("))
+            # A char(n) is padded with blanks in Trino, also when it is cast to varchar.
+            return found == "varchar" or found.startswith("varchar(")
         case "int64":
             return found in _INTEGERS
         case "bool":
@@ -82,6 +83,7 @@ def require_fit(
             f"{where} has no column {', '.join(sorted(missing))}; it has {', '.join(sorted(found))}",
             action="export the column, or name its physical column in the binding",
         )
+    padded = any(by_lower[physical.lower()].startswith("char(") for physical in wanted.values())
     wrong = [
         f"{physical} is {by_lower[physical.lower()]}, contract {contract.column(logical).type.trino}"
         for logical, physical in sorted(wanted.items())
@@ -90,5 +92,7 @@ def require_fit(
     if wrong:
         raise SourceMismatch(
             f"{where} differs from the source contract: {'; '.join(wrong)}",
-            action="export the column with the contract's type, or correct the contract with the data team",
+            action="declare the column varchar, or bind a view with rtrim(cast(the column as varchar)): char pads with blanks"
+            if padded
+            else "export the column with the contract's type, or correct the contract with the data team",
         )

@@ -28,7 +28,7 @@ from soxauto_assets_tests.trino.installation import Installation, Unavailable, c
 HOST = "127.0.0.1"
 CATALOG = "hive"
 # The full set of plugins takes minutes to load.
-PLUGINS = ("hive", "memory")
+PLUGINS = ("hive", "memory", "postgresql")
 _SECONDS_TO_START = 120
 
 
@@ -170,6 +170,8 @@ def _write_configuration(installed: Installation, folder: Path, files: Path, coo
             "coordinator": str(leads).lower(),
             **({"node-scheduler.include-coordinator": "true"} if leads else {}),
             "http-server.http.port": str(port),
+            # A test adds the database that it has started.
+            "catalog.management": "dynamic",
             "discovery.uri": f"http://{HOST}:{coordinator}",
             # A lost node is given up after a quarter of the minute that is usual.
             "query.remote-task.max-error-duration": "15s",
