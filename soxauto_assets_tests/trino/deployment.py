@@ -45,6 +45,8 @@ class Scratch:
             "TRINO_SCHEMA": self.schema,
             "TRINO_UNLOAD_LOCATION": self.location,
             "TRINO_UNLOAD_PATH": str(self.path),
+            "TRINO_SOURCES_LOCATION": "local:///lake",
+            "TRINO_SOURCES_PATH": str(self.address.files / "lake"),
         }
 
     def settings(self, **changes: Any) -> TrinoSettings:

@@ -28,7 +28,8 @@ from soxauto_assets_tests.trino.installation import Installation, Unavailable, c
 HOST = "127.0.0.1"
 CATALOG = "hive"
 # The full set of plugins takes minutes to load.
-PLUGINS = ("hive", "memory", "postgresql")
+# The connector to PostgreSQL asks for a type that the geospatial functions bring.
+PLUGINS = ("hive", "memory", "postgresql", "geospatial")
 _SECONDS_TO_START = 120
 
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from soxauto_assets.catalog import get_item
 from soxauto_assets.demo.lake import generate_lake
 from soxauto_assets.engines.contract import Errand
 from soxauto_assets.engines.trino import TrinoEngine
@@ -140,8 +141,10 @@ def test_an_item_whose_worker_is_lost_is_sealed_whole_or_not_at_all(
 ):
     close(embedded, "CR_04")
     opened = Runtime(Settings.from_environment(variables_of(place, tmp_path)))
-    # Asked before the worker is lost: what an item needs to know of the cluster.
-    _ = opened.extractor, opened.engine.version
+    # Asked before the worker is lost, so that the statements are what meets its loss.
+    _ = opened.engine.version
+    for source in get_item("CR_04").sources:
+        assert opened.extractor.engine.columns(opened.bindings.confirmed(source).table)
     killer = lose_the_worker(two_nodes, lambda: bool(place.states("soxauto_cr_04")))
     try:
         close(opened, "CR_04")
