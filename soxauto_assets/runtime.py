@@ -94,7 +94,10 @@ class Runtime:
         from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 
         return DuckDBEngine(
-            self.settings.lake, memory_limit=self.settings.memory_limit, spill=self.settings.home / "spill"
+            self.settings.lake,
+            memory_limit=self.settings.memory_limit,
+            spill=self.settings.home / "spill",
+            attached=dict(self.settings.attached),
         )
 
     @cached_property

@@ -5,6 +5,7 @@ configuration of the catalog (``catalog.configuration``) and clients of any kind
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from soxauto_assets.trino_settings import TrinoSettings
 PROJECT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ("demo", "lake", "aws", "trino")
 FIRST_PERIOD = "2024-08"
+_OWN_CATALOGS = {"memory", "system", "temp"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Settings:
         configuration: File that replaces configuration keys, or None.
         first_period: First period offered.
         memory_limit: DuckDB's memory limit.
+        attached: Database files that the DuckDB engine attaches, by catalog.
         aws: Settings of AWS, in environment ``aws``.
         trino: Settings of Trino, in environment ``trino``.
     """
@@ -44,6 +47,7 @@ class Settings:
     configuration: Path | None
     first_period: Period
     memory_limit: str
+    attached: tuple[tuple[str, Path], ...] = ()
     aws: AwsSettings | None = None
     trino: TrinoSettings | None = None
 
@@ -78,6 +82,7 @@ class Settings:
             configuration=Path(override) if override else None,
             first_period=Period.parse(given.get("SOXAUTO_FIRST_PERIOD", FIRST_PERIOD)),
             memory_limit=given.get("SOXAUTO_MEMORY_LIMIT", "512MB"),
+            attached=_attached(given.get("SOXAUTO_ATTACH", "")),
             aws=AwsSettings.from_environment(given) if environment == "aws" else None,
             trino=TrinoSettings.from_environment(given) if environment == "trino" else None,
         )
@@ -99,11 +104,27 @@ class Settings:
             "SOXAUTO_MEMORY_LIMIT": self.memory_limit,
             "DAGSTER_HOME": str(self.dagster_home),
         }
+        if self.attached:
+            values["SOXAUTO_ATTACH"] = ",".join(f"{name}={path}" for name, path in self.attached)
         if self.configuration:
             values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
         for engine in (self.aws, self.trino):
             values |= engine.variables() if engine else {}
         return values
+
+
+def _attached(text: str) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, path = (word.strip() for word in part.partition("="))
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not equals or not path or name in _OWN_CATALOGS:
+            raise SettingsError(
+                f"SOXAUTO_ATTACH has the part {part!r}",
+                action="write it as catalog=FILE,catalog=FILE; a catalog is lower case letters, digits and underscores, and "
+                f"none of DuckDB's own ({', '.join(sorted(_OWN_CATALOGS))})",
+            )
+        found.append((name, Path(path).expanduser().resolve()))
+    return tuple(found)
 
 
 def _of(given: Path, environment: str) -> Path:

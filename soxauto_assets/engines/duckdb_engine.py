@@ -1,7 +1,8 @@
-"""The DuckDB engine: Athena SQL over a folder laid out as ``<database>/<table>/**/*.parquet``.
+"""The DuckDB engine: Athena SQL over a folder laid out as ``<database>/<table>/**/*.parquet``, and over attached databases.
 
-Here belongs reading such a folder as Athena would, translating Athena's text, and running it. What does not belong here:
-another set of SQL. A text that does not translate is an error, never an approximation.
+Here belongs reading such a folder as Athena would, taking the first part of a name of three as an attached database, and
+running Athena's text, translated. What does not belong here: another set of SQL. A text that does not translate is an error,
+never an approximation.
 """
 
 import threading
@@ -62,11 +63,20 @@ class DuckDBEngine:
         memory_limit: What DuckDB may hold before it writes to disk.
         threads: Threads of one statement.
         spill: Folder for what does not fit in memory; created when needed. None = beside the lake.
+        attached: Database files by the catalog that bindings name: the first of a name's three parts. They are only read.
     """
 
     name = "duckdb"
 
-    def __init__(self, lake: Path, *, memory_limit: str = "512MB", threads: int = 2, spill: Path | None = None):
+    def __init__(
+        self,
+        lake: Path,
+        *,
+        memory_limit: str = "512MB",
+        threads: int = 2,
+        spill: Path | None = None,
+        attached: Mapping[str, Path] | None = None,
+    ):
         if not lake.is_dir():
             raise ExtractionError(
                 f"the lake folder {lake} does not exist",
@@ -80,6 +90,12 @@ class DuckDBEngine:
         }
         if spill:
             self._settings["temp_directory"] = str(spill)
+        self._attached = dict(attached or {})
+        for name, path in self._attached.items():
+            if not path.is_file():
+                raise ExtractionError(
+                    f"the database file {path} of catalog {name} does not exist", action="correct SOXAUTO_ATTACH"
+                )
         self._declared: dict[TableName, Mapping[str, str]] = {}
         self._forms: dict[TableName, tuple[Form, ...]] = {}
         self._descriptions: dict[TableName, TableDescription | None] = {}
@@ -105,19 +121,22 @@ class DuckDBEngine:
 
     def files(self, table: TableName) -> SourceFiles:
         """Return the files of a table, with the time of their last change; see :class:`engines.contract.Engine`."""
+        if table.catalog:
+            return SourceFiles(None, "a table of an attached database: it has no files to see", needed=False)
         paths = self._paths(table)
         return SourceFiles(tuple(_source_file(path, self.lake) for path in paths))
 
     def tables(self) -> list[TableName]:
-        """List the tables: every folder two levels down that holds a Parquet file.
+        """List the tables: every folder two levels down that holds a Parquet file, and those of attached databases.
 
         Names that begin with ``_`` or ``.`` are passed over, as Athena passes over them.
         """
-        return sorted(
+        folders = [
             TableName(folder.parent.name, folder.name)
             for folder in self.lake.glob("[!_.]*/[!_.]*")
             if folder.is_dir() and next(folder.rglob("*.parquet"), None)
-        )
+        ]
+        return sorted(folders, key=str) + (sorted(self._databases(), key=str) if self._attached else [])
 
     def columns(self, table: TableName) -> Mapping[str, str]:
         """Return the columns of a table and their types; none when it does not exist."""
@@ -198,11 +217,41 @@ class DuckDBEngine:
         import duckdb
 
         connection = duckdb.connect(config=self._settings)
+        for name, path in self._attached.items():
+            try:
+                connection.execute(f"ATTACH '{quoted(path)}' AS \"{name}\" (READ_ONLY, TYPE duckdb)")
+            except duckdb.Error as error:
+                raise ExtractionError(
+                    f"the file {path} of catalog {name} is no database that DuckDB can read ({type(error).__name__})",
+                    action="correct SOXAUTO_ATTACH",
+                ) from error
         # Trino's from_base, which DuckDB lacks, for the hexadecimal digits of the row digest.
         connection.execute("CREATE MACRO from_base(digits, base) AS CAST('0x' || digits AS BIGINT)")
         return connection
 
+    def _databases(self) -> list[TableName]:
+        rows = self._connection.execute(
+            "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary "
+            "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        return [TableName(schema, table, catalog) for catalog, schema, table in rows if catalog in self._attached]
+
+    def _describe_attached(self, table: TableName) -> TableDescription | None:
+        if table.catalog not in self._attached:
+            raise ExtractionError(
+                f"table {table} is in catalog {table.catalog}, which is not attached",
+                action="name its database file in SOXAUTO_ATTACH, or leave the catalog out of the binding",
+            )
+        rows = self._connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? "
+            "AND table_name = ? ORDER BY column_index",
+            [table.catalog, table.database, table.table],
+        ).fetchall()
+        return TableDescription({name: _trino_name(kind) for name, kind in rows}) if rows else None
+
     def _describe(self, table: TableName) -> TableDescription | None:
+        if table.catalog:
+            return self._describe_attached(table)
         paths = self._paths(table)
         if not paths:
             return None
@@ -251,7 +300,7 @@ class DuckDBEngine:
 
     def _make_view(self, table: TableName) -> None:
         """Make a physical table visible, reading its files as Athena does."""
-        if table in self._ready:
+        if table in self._ready or (table.catalog and self._describe_attached(table)):
             return
         if table not in self._descriptions:
             self._descriptions[table] = self._describe(table)
@@ -288,7 +337,9 @@ class DuckDBEngine:
 
 def _tables_of(executed: str) -> list[TableName]:
     tree = sqlglot.parse_one(executed, read=DIALECT)
-    return [TableName(table.db, table.name) for table in tree.find_all(sqlglot.exp.Table) if table.db]
+    return [
+        TableName(table.db, table.name, table.catalog or None) for table in tree.find_all(sqlglot.exp.Table) if table.db
+    ]
 
 
 def _trino_name(kind: str) -> str:
