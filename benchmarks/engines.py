@@ -1,10 +1,11 @@
 """The month's extracts on DuckDB, on Trino with one node and on Trino with two: time, and memory of the client.
 
-Run with ``make bench-engines``; it needs what ``make test-trino`` needs. Each engine writes the extract of every item to Parquet
-files, in a process of its own, over the same generated lake, once to warm up and then several times: medians. The client's
-memory is its peak resident memory as the system counts it, at the end of its process; the nodes are processes of their own.
-Aim: at most 1.1 times the client memory between 1 and 5 million ledger rows on Trino, because the cluster writes the rows and
-the client copies files. All nodes share this machine, so a second node shows what distribution costs here, not what it gains.
+Run with ``make bench-engines``; it needs what ``make test-trino`` needs. Each engine writes the extract of every item to
+Parquet files, in a process of its own, over the same generated lake, once to warm up and then several times: medians. The
+client's memory is its peak resident memory as the system counts it, at the end of its process; the nodes are processes of their
+own. Aim: at most 1.1 times the client memory between 1 and 5 million ledger rows on Trino, because the cluster writes the rows
+and the client copies files. All nodes share this machine, so a second node shows what distribution costs here, not what it
+gains.
 """
 
 import argparse

@@ -62,14 +62,14 @@ def test_everything_is_green(variables, cloud: Cloud, endpoint: Endpoint):
         "✓ source rpt_fx_rates: AwsDataCatalog.exports.rpt_fx_rates: 7 columns fit, 1 file, 0.0 MB",
         "✓ fidelity rpt_fx_rates: 1 of 1 files are read as they are stored",
         "✓ query IPE_09: extract and control_totals are accepted by athena",
-        found[19],
+        found[23],
         "✓ query CR_05: extract and control_totals are accepted by athena",
-        found[21],
-        "21 good",
+        found[25],
+        "25 good",
     ]
     assert found[2].startswith("✓ clock this machine: differs from AWS's by ")
     assert found[13].startswith(f"✓ key {cloud.key}: enabled (arn:aws:kms:")
-    assert found[19].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
+    assert found[23].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
     assert endpoint.count("s3:PutObject") == 0, "looking changes nothing"
 
 
