@@ -136,11 +136,13 @@ class SourceFiles:
         files: The files that a query reads; None where they cannot be seen.
         reason: Why not.
         needed: Whether somebody should be told: a view or a database has no files to see.
+        keys: Partition keys, in lower case: columns that no file has. Those that a file's path names need not be given.
     """
 
     files: tuple[SourceFile, ...] | None
     reason: str = ""
     needed: bool = True
+    keys: frozenset[str] = frozenset()
 
 
 class Engine(Protocol):

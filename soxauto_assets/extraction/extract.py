@@ -233,10 +233,13 @@ class Extractor:
         """Compare every table that the statements read with its files."""
         columns = _sources({purpose: bound.statement for purpose, bound in statements.items()})
         freshness = freshness_of({p: b.statement for p, b in statements.items()}, answers.get("freshness"), begun)
-        return {
-            source: look(self.engine, self.bindings.confirmed(source), names, period, freshness)
-            for source, names in columns.items()
-        }
+
+        def seen(source: str) -> Looked:
+            return look(self.engine, self.bindings.confirmed(source), columns[source], period, freshness)
+
+        # A remote engine is asked for each table's files.
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return dict(zip(columns, pool.map(seen, columns), strict=True))
 
     def _run(
         self, statements: Mapping[str, BoundStatement], errand: Errand, unload: Path

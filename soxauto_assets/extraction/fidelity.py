@@ -142,7 +142,8 @@ def look(
         weight = "warn" if listed.needed else "note"
         return Looked(0, None, differences=(_of_table(binding, "not_seen", weight, found=listed.reason),))
     files = sorted(listed.files, key=lambda file: file.name)
-    looked = _Table(engine, binding, columns, period)
+    held = [name for name in columns if binding.physical(name).lower() not in listed.keys]
+    looked = _Table(engine, binding, held, period)
     chosen = _chosen(files)
     for file in chosen:
         looked.read(file)
@@ -225,6 +226,9 @@ class _Table:
         own = {name.lower(): name for name in parquet.schema_arrow.names}
         rows = parquet.metadata.num_rows
         for physical, declared in self._declared.items():
+            if f"/{physical}=" in file.name.lower():
+                # A partition key: the folder says it, and no file has it.
+                continue
             if physical not in own:
                 weight = "error" if rows else "note"
                 self._add(

@@ -159,6 +159,19 @@ def test_values_beyond_the_limit_warn_that_they_were_not_looked_at(
     assert any("its values were not looked at" in line for line in found["details"])
 
 
+def test_a_partition_key_is_in_no_file(open_runtime, lake: Path):
+    path = lake / FIRST
+    rows = pq.read_table(path)
+    moved = path.parent / "order_status=completed" / path.name
+    moved.parent.mkdir()
+    pq.write_table(rows.drop_columns(["order_status"]), moved)
+    path.unlink()
+    runtime = open_runtime()
+    close(runtime, "IPE_09")
+    found = sealed_check(runtime)
+    assert (found["status"], found["details"]) == ("passed", [])
+
+
 def test_an_extraction_that_did_not_look_warns(open_runtime):
     runtime = open_runtime()
     record, dataset = runtime.extractor.extract(get_item("IPE_09"), SEPTEMBER, "run-1")

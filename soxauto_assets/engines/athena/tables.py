@@ -42,11 +42,13 @@ class GlueTable:
         columns: Column and type in Trino's words, partition keys last.
         location: Where its files lie; None for a view.
         updated: When Glue's entry was changed last, as ISO text; None where it is not told.
+        keys: Partition keys, which are among the columns.
     """
 
     columns: Mapping[str, str]
     location: str | None
     updated: str | None
+    keys: tuple[str, ...] = ()
 
 
 class Tables:
@@ -128,7 +130,10 @@ class Tables:
         files = self.files(found)
         if files is None:
             return SourceFiles(None, f"its files cannot be listed, or are more than {MAX_LISTED:,}")
-        return SourceFiles(tuple(SourceFile(f.uri, f.bytes, f.written, partial(self._places.ranged, f)) for f in files))
+        return SourceFiles(
+            tuple(SourceFile(f.uri, f.bytes, f.written, partial(self._places.ranged, f)) for f in files),
+            keys=frozenset(key.lower() for key in found.keys),
+        )
 
     def _listed(self, location: str) -> list[Found] | None:
         try:
@@ -185,4 +190,5 @@ def _described(entry: Mapping[str, Any]) -> GlueTable:
         {column["Name"]: trino_type(column["Type"]) for column in columns},
         None if view else storage.get("Location") or None,
         updated.isoformat() if updated else None,
+        tuple(key["Name"] for key in entry.get("PartitionKeys", [])),
     )
