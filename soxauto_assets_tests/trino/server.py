@@ -30,7 +30,7 @@ CATALOG = "hive"
 # The full set of plugins takes minutes to load.
 # The connector to PostgreSQL asks for a type that the geospatial functions bring.
 PLUGINS = ("hive", "memory", "postgresql", "geospatial")
-_SECONDS_TO_START = 120
+_SECONDS_TO_START = 300
 
 
 def free_port() -> int:

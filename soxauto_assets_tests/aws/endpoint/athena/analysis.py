@@ -100,6 +100,10 @@ def located(
     """
     tree = statement.tree.copy()
     _put_parameters(tree, statement.parameters, parameters)
+    # The parser has given unknown functions another last letter (``statement``), lest it reads them in its own way.
+    unknown = {f"{f.name[:-1]}_": f.name for f in statement.words.functions if f.name not in FUNCTIONS}
+    for function in tree.find_all(exp.Anonymous):
+        function.set("this", unknown.get(function.name.lower(), function.name))
     for table in tree.find_all(exp.Table):
         for identifier in table.find_all(exp.Identifier):
             identifier.set("this", identifier.name.lower())
