@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-aws demo test test-aws test-months test-trino test-browser effectiveness ui check \
-	format lock clean-state bench bench-aws bench-checks bench-reconciliation
+	format lock clean-state bench bench-aws bench-checks bench-reconciliation bench-engines
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -44,8 +44,8 @@ test-aws: install-aws ## Run the tests of the AWS path against a local endpoint
 test-months: install ## Close every item for every month of the demo lake and look for every answer
 	SOXAUTO_TEST_MONTHS=all $(BIN)/pytest soxauto_assets_tests/demo/test_answers.py
 
-test-trino: install ## Run every query on a real Trino too; one is started unless TRINO_URL names one
-	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --) $(BIN)/pytest -m trino
+test-trino: install-aws ## Run every query on a real Trino too; a cluster of two nodes is started unless TRINO_URL names one
+	$(if $(TRINO_URL),,$(BIN)/python -m soxauto_assets_tests.trino.server --workers 1 --) $(BIN)/pytest -m trino
 
 test-browser: install ## Look at the web interface with Debian's Chromium
 	$(BIN)/pytest -m browser
@@ -69,6 +69,9 @@ format: install ## Format the code
 
 bench: install ## Time and peak memory of a close at 1 million ledger rows
 	$(BIN)/python benchmarks/close.py
+
+bench-engines: install ## The month's extracts on DuckDB, Trino with one node, Trino with two (SCALES="86 430", RUNS=3)
+	PYTHONPATH=. $(BIN)/python benchmarks/engines.py $(if $(SCALES),--scales $(SCALES)) $(if $(RUNS),--runs $(RUNS))
 
 bench-aws: install-aws ## Peak memory of the client at 1 and 5 million unloaded rows
 	PYTHONPATH=. $(BIN)/python benchmarks/athena_client.py

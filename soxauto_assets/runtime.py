@@ -54,6 +54,7 @@ from soxauto_assets.period import Period
 from soxauto_assets.records import LocalRecordLog, RecordLog, S3RecordLog
 from soxauto_assets.settings import Settings
 from soxauto_assets.sources.bindings import Bindings, load_bindings
+from soxauto_assets.sources.fitting import declared_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,10 @@ class Runtime:
         from soxauto_assets.engines.duckdb_engine import DuckDBEngine
 
         return DuckDBEngine(
-            self.settings.lake, memory_limit=self.settings.memory_limit, spill=self.settings.home / "spill"
+            self.settings.lake,
+            memory_limit=self.settings.memory_limit,
+            spill=self.settings.home / "spill",
+            attached=dict(self.settings.attached),
         )
 
     @cached_property
@@ -202,6 +206,7 @@ class Runtime:
     @cached_property
     def extractor(self) -> Extractor:
         """The extractor over engine, bindings and dataset store."""
+        self.engine.declare(declared_columns(self.bindings.sources))
         return Extractor(
             engine=self.engine,
             bindings=self.bindings,

@@ -5,6 +5,7 @@ configuration of the catalog (``catalog.configuration``) and clients of any kind
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from soxauto_assets.trino_settings import TrinoSettings
 PROJECT = Path(__file__).resolve().parents[1]
 ENVIRONMENTS = ("demo", "lake", "aws", "trino")
 FIRST_PERIOD = "2024-08"
+_OWN_CATALOGS = {"memory", "system", "temp"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Settings:
         trust: The trust file that sealed evidence is held to when it is read; None = none is.
         tsa_url: Time authority that confirms when evidence was signed (RFC 3161); None = nobody does.
         tsa_ca: Its root certificate.
+        attached: Database files that the DuckDB engine attaches, by catalog.
         aws: Settings of AWS, in environment ``aws``.
         trino: Settings of Trino, in environment ``trino``.
     """
@@ -53,6 +56,7 @@ class Settings:
     trust: Path | None = None
     tsa_url: str | None = None
     tsa_ca: Path | None = None
+    attached: tuple[tuple[str, Path], ...] = ()
     aws: AwsSettings | None = None
     trino: TrinoSettings | None = None
 
@@ -96,6 +100,7 @@ class Settings:
             trust=_path(given.get("SOXAUTO_TRUST")),
             tsa_url=given.get("SOXAUTO_TSA_URL"),
             tsa_ca=_path(given.get("SOXAUTO_TSA_CA")),
+            attached=_attached(given.get("SOXAUTO_ATTACH", "")),
             aws=AwsSettings.from_environment(given) if environment == "aws" else None,
             trino=TrinoSettings.from_environment(given) if environment == "trino" else None,
         )
@@ -135,6 +140,8 @@ class Settings:
             "SOXAUTO_MEMORY_LIMIT": self.memory_limit,
             "DAGSTER_HOME": str(self.dagster_home),
         }
+        if self.attached:
+            values["SOXAUTO_ATTACH"] = ",".join(f"{name}={path}" for name, path in self.attached)
         if self.configuration:
             values["SOXAUTO_CONFIGURATION"] = str(self.configuration)
         optional = {
@@ -151,6 +158,20 @@ class Settings:
 
 def _path(text: str | None) -> Path | None:
     return Path(text).expanduser().resolve() if text else None
+
+
+def _attached(text: str) -> tuple[tuple[str, Path], ...]:
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, path = (word.strip() for word in part.partition("="))
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or not equals or not path or name in _OWN_CATALOGS:
+            raise SettingsError(
+                f"SOXAUTO_ATTACH has the part {part!r}",
+                action="write it as catalog=FILE,catalog=FILE; a catalog is lower case letters, digits and underscores, and "
+                f"none of DuckDB's own ({', '.join(sorted(_OWN_CATALOGS))})",
+            )
+        found.append((name, Path(path).expanduser().resolve()))
+    return tuple(found)
 
 
 def _of(given: Path, environment: str) -> Path:

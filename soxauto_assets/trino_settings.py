@@ -37,6 +37,8 @@ VARIABLES = {
     "schema": "TRINO_SCHEMA",
     "unload_location": "TRINO_UNLOAD_LOCATION",
     "unload_path": "TRINO_UNLOAD_PATH",
+    "sources_location": "TRINO_SOURCES_LOCATION",
+    "sources_path": "TRINO_SOURCES_PATH",
     "session": "TRINO_SESSION",
     "timeout_seconds": "TRINO_TIMEOUT_SECONDS",
     "scan_limit_bytes": "TRINO_SCAN_LIMIT_BYTES",
@@ -62,6 +64,8 @@ class TrinoSettings:
         schema: Schema of that catalog in which helper tables are created.
         unload_location: Folder of that schema, as Trino names it, for example ``s3://bucket/scratch``.
         unload_path: The same folder as this machine reads it.
+        sources_location: Folder above the sources' files, as Trino names it; extraction then looks into the files.
+        sources_path: The same folder as this machine reads it.
         session: Session properties, ``name=value,name=value``.
         timeout_seconds: When a query is stopped, counted from its start.
         scan_limit_bytes: Bytes that a query may not exceed; None = the cluster's limit alone.
@@ -79,6 +83,8 @@ class TrinoSettings:
     schema: str | None = None
     unload_location: str | None = None
     unload_path: str | None = None
+    sources_location: str | None = None
+    sources_path: str | None = None
     session: str | None = None
     timeout_seconds: int = 1800
     scan_limit_bytes: int | None = None
@@ -181,11 +187,15 @@ class TrinoSettings:
         return value
 
     def _require_places(self) -> None:
-        if self.unload_location and not _LOCATION.match(self.unload_location):
-            raise _refuse("unload_location", self.unload_location, "a folder as Trino names it, scheme://…/folder")
-        if self.unload_path and not self.unload_path.startswith(("/", "~")):
-            raise _refuse(
-                "unload_path", self.unload_path, "an absolute folder on this machine; a bucket has to be mounted as one"
+        for name in ("unload_location", "sources_location"):
+            if (location := getattr(self, name)) and not _LOCATION.match(location):
+                raise _refuse(name, location, "a folder as Trino names it, scheme://…/folder")
+        for name in ("unload_path", "sources_path"):
+            if (path := getattr(self, name)) and not path.startswith(("/", "~")):
+                raise _refuse(name, path, "an absolute folder on this machine; a bucket has to be mounted as one")
+        if bool(self.sources_location) != bool(self.sources_path):
+            raise SettingsError(
+                "of TRINO_SOURCES_LOCATION and TRINO_SOURCES_PATH one is set", action="set both: they name one folder"
             )
 
     def _require_reference(self) -> None:

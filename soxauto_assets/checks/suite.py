@@ -13,7 +13,7 @@ from pathlib import Path
 from time import perf_counter
 
 from soxauto_assets.catalog.model import Item, Severity
-from soxauto_assets.checks import accuracy, completeness, drift, master_data, rules
+from soxauto_assets.checks import accuracy, completeness, drift, fidelity, master_data, rules
 from soxauto_assets.checks.approval import baseline
 from soxauto_assets.checks.model import CheckContext, CheckResult, Failing, Outcome, Status, with_override
 from soxauto_assets.errors import SoxautoError
@@ -137,6 +137,12 @@ def _period(item: Item) -> Iterator[PlannedCheck]:
 
 
 def _query() -> Iterator[PlannedCheck]:
+    yield PlannedCheck(
+        "source_fidelity",
+        "error",
+        "the declared tables are compared with the footers of the Parquet files they point to, at extraction time",
+        fidelity.source_fidelity,
+    )
     yield PlannedCheck(
         "query_hash",
         "error",

@@ -57,6 +57,9 @@ class DuckDBLakeResource(EngineResource):
     )
     threads: int = Field(default=2, ge=1, description="Threads of one statement.")
     spill: str | None = Field(default=None, description="Folder for what does not fit in memory.")
+    attached: dict[str, str] = Field(
+        default_factory=dict, description="Database files by the catalog that bindings name (SOXAUTO_ATTACH)."
+    )
 
     def open(self, settings: Settings) -> Engine:
         """Return the engine over the folder.
@@ -71,6 +74,7 @@ class DuckDBLakeResource(EngineResource):
             memory_limit=self.memory_limit,
             threads=self.threads,
             spill=Path(self.spill) if self.spill else None,
+            attached={name: Path(path) for name, path in self.attached.items()},
         )
 
 
@@ -157,7 +161,12 @@ def platform_resource(settings: Settings) -> PlatformResource:
         engine, stores = trino_resource(settings.trino), StoresResource(home=str(settings.home))
     else:
         spill = str(settings.home / "spill")
-        engine = DuckDBLakeResource(lake=str(settings.lake), memory_limit=settings.memory_limit, spill=spill)
+        engine = DuckDBLakeResource(
+            lake=str(settings.lake),
+            memory_limit=settings.memory_limit,
+            spill=spill,
+            attached={name: str(path) for name, path in settings.attached},
+        )
         stores = StoresResource(home=str(settings.home))
     return PlatformResource(
         engine=engine,

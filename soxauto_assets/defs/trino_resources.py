@@ -34,6 +34,12 @@ class TrinoResource(EngineResource):
     scratch_schema: str = Field(description="Schema in which helper tables are created (TRINO_SCHEMA).")
     unload_location: str = Field(description="Folder of that schema, as Trino names it (TRINO_UNLOAD_LOCATION).")
     unload_path: str = Field(description="The same folder as this machine reads it (TRINO_UNLOAD_PATH).")
+    sources_location: str | None = Field(
+        default=None, description="Folder above the sources' files, as Trino names it (TRINO_SOURCES_LOCATION)."
+    )
+    sources_path: str | None = Field(
+        default=None, description="The same folder as this machine reads it (TRINO_SOURCES_PATH)."
+    )
     session: str | None = Field(default=None, description="Session properties, name=value,name=value (TRINO_SESSION).")
     timeout_seconds: int = Field(
         default=_DEFAULT.timeout_seconds, gt=0, description="When a query is stopped (TRINO_TIMEOUT_SECONDS)."

@@ -5,17 +5,20 @@ Here belongs what holds for every engine. What does not belong here: what only A
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from functools import partial
 
 from soxauto_assets.catalog.model import Item
+from soxauto_assets.checks.fidelity import said
 from soxauto_assets.doctor.model import Finding, looked
 from soxauto_assets.engines.contract import Errand
 from soxauto_assets.engines.sql import BoundStatement, Statement, parse
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.extraction.dimensions import dimension_statements
 from soxauto_assets.extraction.extract import Extractor
+from soxauto_assets.extraction.fidelity import answer_of, freshness_of, look, times
 from soxauto_assets.extraction.generated import advisory
-from soxauto_assets.extraction.tables import TypedTable
+from soxauto_assets.extraction.tables import TypedTable, Value
 from soxauto_assets.period import Period
 from soxauto_assets.sources.contracts import contract
 from soxauto_assets.sources.fitting import require_fit
@@ -29,8 +32,9 @@ def examine_sources(extractor: Extractor, items: Sequence[Item], period: Period)
     """Look at each source that the items read, then at each item's queries and at its freshness for the period."""
     reads = _columns_read(items)
     bound: set[str] = set()
-    for source, findings in _side_by_side(reads, lambda source: _source(extractor, source, reads[source])):
-        if all(finding.status != "fault" for finding in findings):
+    for source, findings in _side_by_side(reads, lambda source: _source(extractor, source, reads[source], period)):
+        # A column that is read otherwise than it is stored does not keep a query from running.
+        if all(finding.status != "fault" for finding in findings if finding.area == "source"):
             bound.add(source)
         yield from findings
     for item in items:
@@ -63,8 +67,8 @@ def _side_by_side(
         yield from zip(names, pool.map(lambda name: list(look(name)), names), strict=True)
 
 
-def _source(extractor: Extractor, source: str, columns: tuple[str, ...]) -> Iterator[Finding]:
-    def look() -> Iterator[Finding]:
+def _source(extractor: Extractor, source: str, columns: tuple[str, ...], period: Period) -> Iterator[Finding]:
+    def fit() -> Iterator[Finding]:
         binding = extractor.bindings.confirmed(source)
         found = extractor.engine.describe(binding.table)
         require_fit(contract(source), binding, found.columns if found else None, columns)
@@ -80,7 +84,36 @@ def _source(extractor: Extractor, source: str, columns: tuple[str, ...]) -> Iter
             return
         yield Finding("source", source, "good", f"{binding.table}: {len(columns)} columns fit, {size}")
 
-    yield from looked("source", source, look)
+    findings = list(looked("source", source, fit))
+    yield from findings
+    if all(finding.status != "fault" for finding in findings):
+        yield from looked("fidelity", source, lambda: _fidelity(extractor, source, columns, period))
+
+
+def _fidelity(extractor: Extractor, source: str, columns: tuple[str, ...], period: Period) -> Iterator[Finding]:
+    """Yield one line per difference between the table's declaration and its files; one line when there is none."""
+    seen = look(extractor.engine, extractor.bindings.confirmed(source), columns, period)
+    told = [_difference(source, row) for row in answer_of({source: seen}).records()]
+    yield from told
+    if all(finding.status == "good" for finding in told):
+        yield Finding("fidelity", source, "good", f"{seen.files:,} of {seen.of:,} files are read as they are stored")
+
+
+def _difference(source: str, row: dict[str, Value]) -> Finding:
+    if row["fault"] == "not_seen":
+        reason = str(row["found"])
+        if row["weight"] == "note":
+            return Finding("fidelity", source, "not looked at", reason)
+        return Finding(
+            "fidelity", source, "warning", f"its files were not looked at: {reason}", "let this user list and read them"
+        )
+    if row["weight"] == "note":
+        return Finding("fidelity", source, "good", said(row))
+    return Finding(
+        "fidelity", source, "fault" if row["weight"] == "error" else "warning", said(row),
+        "have the file written with the declared columns and types, or the declaration corrected; a close now is sealed as "
+        "failed",
+    )  # fmt: skip
 
 
 def _handed_in(extractor: Extractor, item: Item, period: Period) -> Iterator[Finding]:
@@ -116,6 +149,14 @@ def _fresh(extractor: Extractor, item: Item, period: Period, statement: BoundSta
     newest = f"the newest value is {row['newest']}"
     if row["fresh"] is True:
         yield Finding("freshness", item.id, "good", f"loaded for {period.key}: {newest}")
+        freshness = freshness_of({"freshness": statement.statement}, TypedTable.from_arrow(answer), datetime.now(UTC))
+        for source in sorted(freshness.sources):
+            binding = extractor.bindings.confirmed(source)
+            for found in times(binding, extractor.engine.files(binding.table).files or (), period, freshness):
+                yield Finding(
+                    "freshness", item.id, "fault", f"{found.table} {found.file}: {found.found}",
+                    "ask the data team which of the two is right: the rows' dates or the file's",
+                )  # fmt: skip
     else:
         yield Finding(
             "freshness", item.id, "fault", f"not loaded for {period.key}: {newest}",

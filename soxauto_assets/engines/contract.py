@@ -3,7 +3,7 @@
 Here belongs the protocol and the plain records that cross it. What does not belong here: any engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +111,40 @@ class TableDescription:
     bytes: int | None = None
 
 
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a table.
+
+    Attributes:
+        name: Its address, or its path in the lake.
+        bytes: Its size.
+        written: When it was written.
+        open: Opens it to read; the caller closes it. Only the parts that are read are fetched.
+    """
+
+    name: str
+    bytes: int
+    written: datetime
+    open: Callable[[], Any] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files of a table.
+
+    Attributes:
+        files: The files that a query reads; None where they cannot be seen.
+        reason: Why not.
+        needed: Whether somebody should be told: a view or a database has no files to see.
+        keys: Partition keys, in lower case: columns that no file has. Those that a file's path names need not be given.
+    """
+
+    files: tuple[SourceFile, ...] | None
+    reason: str = ""
+    needed: bool = True
+    keys: frozenset[str] = frozenset()
+
+
 class Engine(Protocol):
     """One way to run Athena SQL. Implementations may be called from several threads."""
 
@@ -131,6 +165,18 @@ class Engine(Protocol):
 
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table, or return None when it does not exist."""
+        ...
+
+    def declare(self, tables: Mapping[TableName, Mapping[str, str]]) -> None:
+        """Say how tables are declared, column and type; an engine that has a catalog knows better and does nothing."""
+        ...
+
+    def files(self, table: TableName) -> SourceFiles:
+        """Return the files of a table.
+
+        Raises:
+            ExtractionError: The engine cannot be asked.
+        """
         ...
 
     def identity(self) -> Mapping[str, str]:

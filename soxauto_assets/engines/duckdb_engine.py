@@ -1,7 +1,8 @@
-"""The DuckDB engine: Athena SQL over a folder laid out as ``<database>/<table>/**/*.parquet``.
+"""The DuckDB engine: Athena SQL over a folder laid out as ``<database>/<table>/**/*.parquet``, and over attached databases.
 
-Here belongs reading such a folder as Athena would, translating Athena's text, and running it. What does not belong here:
-another set of SQL. A text that does not translate is an error, never an approximation.
+Here belongs reading such a folder as Athena would, taking the first part of a name of three as an attached database, and
+running Athena's text, translated. What does not belong here: another set of SQL. A text that does not translate is an error,
+never an approximation.
 """
 
 import threading
@@ -16,7 +17,16 @@ from uuid import uuid4
 import sqlglot
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.contract import (
+    Answer,
+    Errand,
+    Execution,
+    SourceFile,
+    SourceFiles,
+    TableDescription,
+    Unloaded,
+)
+from soxauto_assets.engines.duckdb_files import Form, declared_columns, forms_of, quoted, view_of
 from soxauto_assets.engines.sql import DIALECT
 from soxauto_assets.errors import ExtractionError, StorageError
 from soxauto_assets.sources.bindings import TableName
@@ -43,8 +53,6 @@ _TRINO_NAMES = {
     "TIMESTAMP_NS": "timestamp(9)",
     "TIMESTAMP WITH TIME ZONE": "timestamp(6) with time zone",
 }
-# Types finer than the millisecond: the function that gives their epoch, and its units in a millisecond.
-_FINER = {"timestamp(6)": ("epoch_us", 1_000), "timestamp(9)": ("epoch_ns", 1_000_000)}
 
 
 class DuckDBEngine:
@@ -55,11 +63,20 @@ class DuckDBEngine:
         memory_limit: What DuckDB may hold before it writes to disk.
         threads: Threads of one statement.
         spill: Folder for what does not fit in memory; created when needed. None = beside the lake.
+        attached: Database files by the catalog that bindings name: the first of a name's three parts. They are only read.
     """
 
     name = "duckdb"
 
-    def __init__(self, lake: Path, *, memory_limit: str = "512MB", threads: int = 2, spill: Path | None = None):
+    def __init__(
+        self,
+        lake: Path,
+        *,
+        memory_limit: str = "512MB",
+        threads: int = 2,
+        spill: Path | None = None,
+        attached: Mapping[str, Path] | None = None,
+    ):
         if not lake.is_dir():
             raise ExtractionError(
                 f"the lake folder {lake} does not exist",
@@ -73,6 +90,14 @@ class DuckDBEngine:
         }
         if spill:
             self._settings["temp_directory"] = str(spill)
+        self._attached = dict(attached or {})
+        for name, path in self._attached.items():
+            if not path.is_file():
+                raise ExtractionError(
+                    f"the database file {path} of catalog {name} does not exist", action="correct SOXAUTO_ATTACH"
+                )
+        self._declared: dict[TableName, Mapping[str, str]] = {}
+        self._forms: dict[TableName, tuple[Form, ...]] = {}
         self._descriptions: dict[TableName, TableDescription | None] = {}
         self._ready: set[TableName] = set()
         self._active: set[duckdb.DuckDBPyConnection] = set()
@@ -83,16 +108,35 @@ class DuckDBEngine:
         """DuckDB's version, with sqlglot's, which translated the text."""
         return f"{metadata.version('duckdb')} (sqlglot {metadata.version('sqlglot')})"
 
+    def declare(self, tables: Mapping[TableName, Mapping[str, str]]) -> None:
+        """Say how tables are declared: a folder of files declares nothing; see :class:`engines.contract.Engine`.
+
+        Tables that are not declared are read with their files' own types, which must then agree.
+        """
+        with self._lock:
+            self._declared.update(tables)
+            for table in tables:
+                self._descriptions.pop(table, None)
+                self._ready.discard(table)
+
+    def files(self, table: TableName) -> SourceFiles:
+        """Return the files of a table, with the time of their last change; see :class:`engines.contract.Engine`."""
+        if table.catalog:
+            return SourceFiles(None, "a table of an attached database: it has no files to see", needed=False)
+        paths = self._paths(table)
+        return SourceFiles(tuple(_source_file(path, self.lake) for path in paths))
+
     def tables(self) -> list[TableName]:
-        """List the tables: every folder two levels down that holds a Parquet file.
+        """List the tables: every folder two levels down that holds a Parquet file, and those of attached databases.
 
         Names that begin with ``_`` or ``.`` are passed over, as Athena passes over them.
         """
-        return sorted(
+        folders = [
             TableName(folder.parent.name, folder.name)
             for folder in self.lake.glob("[!_.]*/[!_.]*")
             if folder.is_dir() and next(folder.rglob("*.parquet"), None)
-        )
+        ]
+        return sorted(folders, key=str) + (sorted(self._databases(), key=str) if self._attached else [])
 
     def columns(self, table: TableName) -> Mapping[str, str]:
         """Return the columns of a table and their types; none when it does not exist."""
@@ -103,7 +147,7 @@ class DuckDBEngine:
         """Describe a table from its files' footers.
 
         Raises:
-            ExtractionError: The files cannot be read, or differ in columns or types among themselves.
+            ExtractionError: The files cannot be read.
         """
         with self._lock:
             if table not in self._descriptions:
@@ -131,7 +175,7 @@ class DuckDBEngine:
         submitted = self.translate(executed)
         path = target / "unload-00000.parquet"
         started = datetime.now(UTC)
-        copy = f"COPY ({submitted}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
+        copy = f"COPY ({submitted}) TO '{quoted(path)}' (FORMAT parquet, COMPRESSION zstd)"
 
         def run(cursor: "duckdb.DuckDBPyConnection") -> int:
             counted = cursor.execute(copy).fetchone()
@@ -173,29 +217,54 @@ class DuckDBEngine:
         import duckdb
 
         connection = duckdb.connect(config=self._settings)
+        for name, path in self._attached.items():
+            try:
+                connection.execute(f"ATTACH '{quoted(path)}' AS \"{name}\" (READ_ONLY, TYPE duckdb)")
+            except duckdb.Error as error:
+                raise ExtractionError(
+                    f"the file {path} of catalog {name} is no database that DuckDB can read ({type(error).__name__})",
+                    action="correct SOXAUTO_ATTACH",
+                ) from error
         # Trino's from_base, which DuckDB lacks, for the hexadecimal digits of the row digest.
         connection.execute("CREATE MACRO from_base(digits, base) AS CAST('0x' || digits AS BIGINT)")
         return connection
 
+    def _databases(self) -> list[TableName]:
+        rows = self._connection.execute(
+            "SELECT database_name, schema_name, table_name FROM duckdb_tables() WHERE NOT internal AND NOT temporary "
+            "UNION ALL SELECT database_name, schema_name, view_name FROM duckdb_views() WHERE NOT internal"
+        ).fetchall()
+        return [TableName(schema, table, catalog) for catalog, schema, table in rows if catalog in self._attached]
+
+    def _describe_attached(self, table: TableName) -> TableDescription | None:
+        if table.catalog not in self._attached:
+            raise ExtractionError(
+                f"table {table} is in catalog {table.catalog}, which is not attached",
+                action="name its database file in SOXAUTO_ATTACH, or leave the catalog out of the binding",
+            )
+        rows = self._connection.execute(
+            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? "
+            "AND table_name = ? ORDER BY column_index",
+            [table.catalog, table.database, table.table],
+        ).fetchall()
+        return TableDescription({name: _trino_name(kind) for name, kind in rows}) if rows else None
+
     def _describe(self, table: TableName) -> TableDescription | None:
-        files = sorted((self.lake / table.database / table.table).rglob("*.parquet"))
-        if not files:
+        if table.catalog:
+            return self._describe_attached(table)
+        paths = self._paths(table)
+        if not paths:
             return None
-        columns: dict[str, str] = {}
-        for number, path in enumerate(files):
-            found = self._columns(path)
-            if number and found != columns:
-                raise ExtractionError(
-                    f"table {table}: {path.relative_to(self.lake)} has other columns or types than "
-                    f"{files[0].relative_to(self.lake)} ({_difference(columns, found)})",
-                    action="export all files of a table with the same columns and types",
-                )
-            columns = found
-        return TableDescription(columns, len(files), sum(path.stat().st_size for path in files))
+        forms = self._forms[table] = forms_of((path, self._columns(path)) for path in paths)
+        columns = declared_columns(forms, self._declared.get(table, {}))
+        return TableDescription(columns, len(paths), sum(path.stat().st_size for path in paths))
+
+    def _paths(self, table: TableName) -> list[Path]:
+        return sorted((self.lake / table.database / table.table).rglob("*.parquet"))
 
     def _columns(self, path: Path) -> dict[str, str]:
         try:
-            rows = self._connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(path)}')").fetchall()
+            rows = self._connection.execute(f"DESCRIBE SELECT * FROM read_parquet('{quoted(path)}')").fetchall()
         except Exception as error:
             raise ExtractionError(
                 f"{path.relative_to(self.lake)} is no readable Parquet file", action="export the table again"
@@ -230,20 +299,25 @@ class DuckDBEngine:
             cursor.close()
 
     def _make_view(self, table: TableName) -> None:
-        """Make a physical table visible, reading instants as Athena does: rounded half up to the millisecond."""
-        if table in self._ready:
+        """Make a physical table visible, reading its files as Athena does."""
+        if table in self._ready or (table.catalog and self._describe_attached(table)):
             return
         if table not in self._descriptions:
             self._descriptions[table] = self._describe(table)
         description = self._descriptions[table]
         if description is None:
             return
-        columns = ", ".join(f'{_as_athena_reads(name, kind)} AS "{name}"' for name, kind in description.columns.items())
-        files = _quoted(self.lake / table.database / table.table / "**" / "*.parquet")
+        forms, declared = self._forms[table], self._declared.get(table)
+        if declared is None and len(forms) > 1:
+            first, other = forms[:2]
+            raise ExtractionError(
+                f"table {table}: {other.files[0].relative_to(self.lake)} has other columns or types than "
+                f"{first.files[0].relative_to(self.lake)} ({_difference(first.columns, other.columns)})",
+                action="export all files of a table with the same columns and types",
+            )
+        query = view_of(forms, declared or {}, description.columns)
         self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.database}"')
-        self._connection.execute(
-            f'CREATE OR REPLACE VIEW "{table.database}"."{table.table}" AS SELECT {columns} FROM read_parquet(\'{files}\')'
-        )
+        self._connection.execute(f'CREATE OR REPLACE VIEW "{table.database}"."{table.table}" AS {query}')
         self._ready.add(table)
 
     def _receipt(self, purpose: str, executed: str, submitted: str, started: datetime, rows: int) -> Execution:
@@ -263,35 +337,28 @@ class DuckDBEngine:
 
 def _tables_of(executed: str) -> list[TableName]:
     tree = sqlglot.parse_one(executed, read=DIALECT)
-    return [TableName(table.db, table.name) for table in tree.find_all(sqlglot.exp.Table) if table.db]
-
-
-def _as_athena_reads(name: str, kind: str) -> str:
-    """Return how a column is read: an instant rounded half up to the millisecond, everything else as it is.
-
-    DuckDB rounds a half away from zero, which before 1970 is down.
-    """
-    if not kind.startswith("timestamp("):
-        return f'"{name}"'
-    rounded = f'CAST("{name}" AS TIMESTAMP_MS)'
-    if kind not in _FINER:
-        return rounded
-    epoch, unit = _FINER[kind]
-    before = f'CAST(make_timestamp_ms(-(({unit // 2 - 1} - {epoch}("{name}")) // {unit})) AS TIMESTAMP_MS)'
-    return f"CASE WHEN \"{name}\" < TIMESTAMP '1970-01-01' THEN {before} ELSE {rounded} END"
+    return [
+        TableName(table.db, table.name, table.catalog or None) for table in tree.find_all(sqlglot.exp.Table) if table.db
+    ]
 
 
 def _trino_name(kind: str) -> str:
     return _TRINO_NAMES.get(kind, kind.lower().replace(" ", ""))
 
 
-def _difference(first: dict[str, str], other: dict[str, str]) -> str:
+def _source_file(path: Path, lake: Path) -> SourceFile:
+    found = path.stat()
+    return SourceFile(
+        name=str(path.relative_to(lake)),
+        bytes=found.st_size,
+        written=datetime.fromtimestamp(found.st_mtime, UTC),
+        open=lambda: open(path, "rb"),
+    )
+
+
+def _difference(first: Mapping[str, str], other: Mapping[str, str]) -> str:
     names = sorted(name for name in first.keys() | other.keys() if first.get(name) != other.get(name))
     return ", ".join(f"{name}: {first.get(name, 'absent')} / {other.get(name, 'absent')}" for name in names[:5])
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _first_line(error: Exception) -> str:

@@ -37,6 +37,10 @@ ALLOWED_FUNCTIONS = {
     "REGEXP_REPLACE", "REPLACE", "ROW_NUMBER", "SPLIT_PART", "STR_TO_TIME", "SUBSTRING", "SUM", "TIME_TO_STR", "YEAR",
 }  # fmt: skip
 
+# What date_format may hold, as the syntax tree spells it; Athena writes %i, %s, %c and %e.
+_SPECIFIERS = re.compile(r"%-?.")
+_FORMATS = {"%Y", "%m", "%d", "%H", "%M", "%S", "%f", "%j", "%y", "%-m", "%-d", "%-H", "%I", "%-I", "%p", "%%"}
+
 _CLOCK = "a query must not read the clock: use a period parameter"
 _ZONE = "time-zone types differ in DuckDB: the cut-off instant is a period parameter without a zone"
 _FLOAT = "floating point loses cents and NaN compares otherwise in DuckDB: use decimal"
@@ -70,7 +74,7 @@ _INSTEAD = {
     "FORMAT": "format is another function in DuckDB: use concat of texts",
     "FORMAT_DATETIME": "format_datetime does not exist in DuckDB: use date_format",
     "TO_ISO8601": "to_iso8601 does not exist in DuckDB: use date_format",
-    "FROM_BASE": "from_base does not exist in DuckDB: keep the text",
+    "FROM_BASE": "from_base reads base 16 alone in DuckDB: keep the text",
     "CODEPOINT": "codepoint does not exist in DuckDB: compare the text",
     "EVERY": "every does not exist in DuckDB: use bool_and",
     "JSON_EXTRACT_SCALAR": "json_extract_scalar writes the number 1.50 as 1.5 in DuckDB: have the source give a column",
@@ -167,9 +171,24 @@ def _function(node: exp.Func) -> Iterator[str]:
         start = node.args.get("start")
         if not isinstance(start, exp.Literal) or start.is_string or int(start.this) < 1:
             yield "substr from position 0 is empty in Trino and not in DuckDB: give a literal position, 1 or more"
+        length = node.args.get("length")
+        if length is not None and not (isinstance(length, exp.Literal) and not length.is_string):
+            yield "substr of a negative length is empty in Trino and not in DuckDB: give a literal length"
+    elif isinstance(node, exp.Replace):
+        if not (isinstance(node.expression, exp.Literal) and node.expression.name):
+            yield "replace of '' inserts between the letters in Trino and not in DuckDB: give a literal text to replace"
     elif isinstance(node, exp.SplitPart):
         if not isinstance(node.parent, exp.Nullif) or node.parent.expression.name:
             yield "split_part beyond the end is NULL in Trino and '' in DuckDB: write nullif(split_part(x, ',', 2), '')"
+        index = node.args.get("part_index")
+        if not isinstance(index, exp.Literal) or index.is_string or int(index.name) < 1:
+            yield "split_part at 0 or less is an error in Trino and not in DuckDB: give a literal index, 1 or more"
+    elif isinstance(node, exp.TimeToStr):
+        if left := set(_SPECIFIERS.findall(node.text("format"))) - _FORMATS:
+            yield (
+                f"date_format with {', '.join(sorted(left))} differs in DuckDB, or was not measured: use numbers, "
+                "of year, month, day, hour, minute, second"
+            )
     elif isinstance(node, exp.StrToTime):
         if not guarded(node):
             yield "date_parse passes over blanks in DuckDB: test the text with regexp_like in a case first"
@@ -187,10 +206,24 @@ def _pattern(node: exp.RegexpLike | exp.RegexpReplace) -> Iterator[str]:
     bare = re.sub(r"\\.", "", pattern.name)
     if "$" in bare:
         yield r"$ also matches before a last line break in Trino and not in DuckDB: write \z"
+    if re.search(r"\(\?[a-z]*i", bare):
+        yield "(?i) takes ß for ss in Trino and not in DuckDB: match on lower(x)"
+    if re.search(r"\[[^\]]*\[(?!:)", bare):
+        yield "a bracket within brackets is an error in Trino and a character in DuckDB: write \\["
+    if isinstance(node, exp.RegexpReplace) and _matches_nothing(pattern.name):
+        yield "a pattern that matches the empty text is replaced once more in Trino than in DuckDB: use + instead of *"
     if re.search(r"\(\?[=!<]|\[\[:|[*+?}]\+", bare):
         yield "look-around, [[:classes:]] and possessive repeats differ in DuckDB: use plain characters and ranges"
     if replacement is not None and not re.fullmatch(r"[^$\\]*", replacement.name if replacement.is_string else "$"):
         yield "a replacement with $1 inserts the group in Trino and is plain text in DuckDB: use plain text"
+
+
+def _matches_nothing(pattern: str) -> bool:
+    """Say whether a pattern matches the empty text; one that Python does not read is refused for another reason."""
+    try:
+        return re.compile(pattern.replace(r"\z", r"\Z")).match("") is not None
+    except re.error:
+        return False
 
 
 def _wide_integers(tree: exp.Expr) -> Iterator[str]:

@@ -109,6 +109,9 @@ def concatenation(node: exp.Expr) -> Iterator[str]:
     """Yield operands of ``||`` and ``concat`` that are no text: DuckDB converts them, Trino refuses."""
     sides = node.expressions if isinstance(node, exp.Concat) else [node.this, node.expression]
     for side in sides:
+        if isinstance(side, exp.Null):
+            yield "null beside || makes an array in Trino and null in DuckDB: write cast(null as varchar)"
+            return
         if (family := _family(side)) not in (None, "text"):
             yield f"a {family} beside || or in concat passes in DuckDB and fails in Trino: cast it to varchar"
             return

@@ -8,6 +8,7 @@ import getpass
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from soxauto_assets.engines.sql import BoundStatement, Statement, bind
 from soxauto_assets.errors import ExtractionError, SoxautoError
 from soxauto_assets.extraction.dimensions import PREFIX, judge, lookups
 from soxauto_assets.extraction.extractions import Extractions
+from soxauto_assets.extraction.fidelity import FIDELITY, Looked, answer_of, freshness_of, look
 from soxauto_assets.extraction.generated import ROW_DIGEST, advisory, statements_of
 from soxauto_assets.extraction.landing import Dataset, DatasetStore, file_facts
 from soxauto_assets.extraction.record import ExtractionRecord, StatementRecord
@@ -131,22 +133,28 @@ class Extractor:
 
     def _extract(self, item: Item, period: Period, run_id: str) -> tuple[ExtractionRecord, Dataset]:
         statements = self.statements(item, period)
+        begun = datetime.now(UTC)
         described = self._require_sources({p: b.statement for p, b in statements.items()})
         with self.datasets.staging(item.id, period.key) as staging:
             unload = staging / "unload"
             unload.mkdir()
             answers, executions, unloaded = self._run(statements, Errand("", item.id, period.key, run_id), unload)
             warnings = judge(item, answers)
+            looked = self._look(statements, period, answers, begun)
             dataset = self.datasets.land(item, period.key, unloaded, staging)
             engine_files = file_facts(unloaded)
         record = replace(
             self._record(item, period, run_id, dataset),
             bindings={name: self.bindings.sources[name].to_json() for name in described},
-            sources={name: {"files": found.files, "bytes": found.bytes} for name, found in described.items()},
+            sources={
+                name: {"files": found.files, "bytes": found.bytes, **looked[name].to_json()}
+                for name, found in described.items()
+            },
             statements={purpose: _recorded(statements[purpose], executions[purpose]) for purpose in statements},
             answers={
                 **{purpose: answer for purpose, answer in answers.items() if not purpose.startswith(PREFIX)},
                 **({"lookups": lookups(item, answers)} if item.dimensions else {}),
+                FIDELITY: answer_of(looked),
             },
             engine_files=engine_files,
             warnings=tuple(warnings),
@@ -214,6 +222,24 @@ class Extractor:
             if found:
                 described[source] = found
         return described
+
+    def _look(
+        self,
+        statements: Mapping[str, BoundStatement],
+        period: Period,
+        answers: Mapping[str, TypedTable],
+        begun: datetime,
+    ) -> dict[str, Looked]:
+        """Compare every table that the statements read with its files."""
+        columns = _sources({purpose: bound.statement for purpose, bound in statements.items()})
+        freshness = freshness_of({p: b.statement for p, b in statements.items()}, answers.get("freshness"), begun)
+
+        def seen(source: str) -> Looked:
+            return look(self.engine, self.bindings.confirmed(source), columns[source], period, freshness)
+
+        # A remote engine is asked for each table's files.
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return dict(zip(columns, pool.map(seen, columns), strict=True))
 
     def _run(
         self, statements: Mapping[str, BoundStatement], errand: Errand, unload: Path

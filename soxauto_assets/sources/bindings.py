@@ -173,7 +173,7 @@ def find_by_name(lake: Tables) -> dict[str, Binding]:
     """
     bound, tables = {}, lake.tables()
     for source, contract in CONTRACTS.items():
-        matches = sorted(name for name in tables if by_name(name.table) in contract.names)
+        matches = sorted((name for name in tables if by_name(name.table) in contract.names), key=str)
         if len(matches) > 1:
             raise BindingError(
                 f"logical source {source} matches {len(matches)} tables: {', '.join(map(str, matches))}",

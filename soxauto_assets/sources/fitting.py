@@ -9,11 +9,23 @@ from collections.abc import Iterable, Mapping
 
 from soxauto_assets.catalog.types import ContractType
 from soxauto_assets.errors import SourceMismatch
-from soxauto_assets.sources.bindings import Binding
+from soxauto_assets.sources.bindings import Binding, TableName
+from soxauto_assets.sources.contracts import contract
 from soxauto_assets.sources.model import SourceContract
 
 _INTEGERS = {"tinyint", "smallint", "integer", "int", "bigint"}
 _DECIMAL = re.compile(r"^decimal\((\d+),\s*(\d+)\)$")
+
+
+def declared_columns(bindings: Mapping[str, Binding]) -> dict[TableName, dict[str, str]]:
+    """Return how the table of each bound source is to be declared: physical column and the contract's type.
+
+    A folder of files declares nothing, and Glue's tables are declared so (``sources.ddl``).
+    """
+    return {
+        binding.table: {binding.physical(column.name): column.type.trino for column in contract(binding.source).columns}
+        for binding in bindings.values()
+    }
 
 
 def fits(declared: ContractType, found: str) -> bool:
@@ -26,7 +38,8 @@ def fits(declared: ContractType, found: str) -> bool:
     """
     match declared.kind:
         case "string":
-            return found == "varchar" or found.startswith(("varchar(", "char("))
+            # A char(n) is padded with blanks in Trino, also when it is cast to varchar.
+            return found == "varchar" or found.startswith("varchar(")
         case "int64":
             return found in _INTEGERS
         case "bool":
@@ -70,6 +83,7 @@ def require_fit(
             f"{where} has no column {', '.join(sorted(missing))}; it has {', '.join(sorted(found))}",
             action="export the column, or name its physical column in the binding",
         )
+    padded = any(by_lower[physical.lower()].startswith("char(") for physical in wanted.values())
     wrong = [
         f"{physical} is {by_lower[physical.lower()]}, contract {contract.column(logical).type.trino}"
         for logical, physical in sorted(wanted.items())
@@ -78,5 +92,7 @@ def require_fit(
     if wrong:
         raise SourceMismatch(
             f"{where} differs from the source contract: {'; '.join(wrong)}",
-            action="export the column with the contract's type, or correct the contract with the data team",
+            action="declare the column varchar, or bind a view with rtrim(cast(the column as varchar)): char pads with blanks"
+            if padded
+            else "export the column with the contract's type, or correct the contract with the data team",
         )

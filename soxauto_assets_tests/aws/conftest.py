@@ -1,5 +1,6 @@
 """Fixtures of the AWS path: the local AWS, and clients for it."""
 
+import os
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -39,7 +40,8 @@ DATA_BUCKET = "sox-data"
 @pytest.fixture(scope="session")
 def aws(ministack: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """The endpoint, one for the session, with a bucket for results, one for data, and a workgroup."""
-    endpoint = Endpoint(ministack.url, tmp_path_factory.mktemp("endpoint"), region=REGION, account=ACCOUNT)
+    folder, executor = tmp_path_factory.mktemp("endpoint"), os.environ.get("TRINO_URL")
+    endpoint = Endpoint(ministack.url, folder, region=REGION, account=ACCOUNT, trino=executor)
     s3 = endpoint.upstream.client("s3", ACCOUNT, REGION)
     for bucket in (RESULTS_BUCKET, DATA_BUCKET):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})

@@ -55,19 +55,23 @@ def test_everything_is_green(variables, cloud: Cloud, endpoint: Endpoint):
         found[13],
         found[14],
         "✓ source bob_sales_order: AwsDataCatalog.exports.bob_sales_order: 5 columns fit, 1 file, 0.0 MB",
+        "✓ fidelity bob_sales_order: 1 of 1 files are read as they are stored",
         "✓ source dim_company: AwsDataCatalog.exports.dim_company: 5 columns fit, 1 file, 0.0 MB",
+        "✓ fidelity dim_company: 1 of 1 files are read as they are stored",
         "✓ source dim_country: AwsDataCatalog.exports.dim_country: 2 columns fit, 1 file, 0.0 MB",
+        "✓ fidelity dim_country: 1 of 1 files are read as they are stored",
         "✓ source rpt_fx_rates: AwsDataCatalog.exports.rpt_fx_rates: 7 columns fit, 1 file, 0.0 MB",
+        "✓ fidelity rpt_fx_rates: 1 of 1 files are read as they are stored",
         "✓ query IPE_09: extract and control_totals are accepted by athena",
-        found[20],
+        found[24],
         "✓ query CR_05: extract and control_totals are accepted by athena",
-        found[22],
-        "22 good",
+        found[26],
+        "26 good",
     ]
     assert found[2].startswith("✓ clock this machine: differs from AWS's by ")
     assert found[13].startswith(f"✓ key {cloud.key}: enabled (arn:aws:kms:")
     assert found[14].startswith(f"✓ signing key {cloud.signing_key}: P-256, id ")
-    assert found[20].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
+    assert found[24].startswith("✓ freshness IPE_09: loaded for 2025-09: the newest value is 2025-10-")
     assert endpoint.count("s3:PutObject") == 0, "looking changes nothing"
 
 

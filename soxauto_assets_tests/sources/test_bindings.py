@@ -73,7 +73,7 @@ def test_names_are_compared_as_exports_write_them(physical, logical):
     ("declared", "found", "expected"),
     [
         (STRING, "varchar", True),
-        (STRING, "char(5)", True),
+        (STRING, "char(5)", False),
         (STRING, "bigint", False),
         (INT64, "smallint", True),
         (INT64, "decimal(18,0)", False),

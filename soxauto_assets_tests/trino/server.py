@@ -28,8 +28,9 @@ from soxauto_assets_tests.trino.installation import Installation, Unavailable, c
 HOST = "127.0.0.1"
 CATALOG = "hive"
 # The full set of plugins takes minutes to load.
-PLUGINS = ("hive", "memory")
-_SECONDS_TO_START = 120
+# The connector to PostgreSQL asks for a type that the geospatial functions bring.
+PLUGINS = ("hive", "memory", "postgresql", "geospatial")
+_SECONDS_TO_START = 300
 
 
 def free_port() -> int:
@@ -82,6 +83,15 @@ class Node:
                 return
             time.sleep(0.2)
         raise RuntimeError(f"Trino did not answer in {_SECONDS_TO_START} seconds; see {self.folder / 'server.log'}")
+
+    def freeze(self) -> None:
+        """Stop the process where it is: it still holds its connections, and answers nothing."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        """End the process as a lost machine ends: without a word to anybody."""
+        self.process.kill()
+        self.process.wait()
 
     def stop(self) -> None:
         """End the process."""
@@ -161,7 +171,12 @@ def _write_configuration(installed: Installation, folder: Path, files: Path, coo
             "coordinator": str(leads).lower(),
             **({"node-scheduler.include-coordinator": "true"} if leads else {}),
             "http-server.http.port": str(port),
+            # A test adds the database that it has started.
+            "catalog.management": "dynamic",
             "discovery.uri": f"http://{HOST}:{coordinator}",
+            # A lost node is given up after a quarter of the minute that is usual.
+            "query.remote-task.max-error-duration": "15s",
+            "exchange.max-error-duration": "15s",
         },
     )
     _properties(

@@ -19,7 +19,7 @@ from soxauto_assets.engines.athena.queries import Finished, Queries, cost_usd
 from soxauto_assets.engines.athena.results import answered, from_csv, total_rows, unloaded
 from soxauto_assets.engines.athena.scan import require_within_limit
 from soxauto_assets.engines.athena.tables import Tables
-from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.contract import Answer, Errand, Execution, SourceFiles, TableDescription, Unloaded
 from soxauto_assets.engines.journal import Journal
 from soxauto_assets.errors import ExtractionError
 from soxauto_assets.sources.bindings import TableName
@@ -66,6 +66,13 @@ class AthenaEngine:
     def describe(self, table: TableName) -> TableDescription | None:
         """Describe a table as Glue declares it."""
         return self.glue.describe(table)
+
+    def declare(self, tables: Mapping[TableName, Mapping[str, str]]) -> None:
+        """Do nothing: Glue declares the tables."""
+
+    def files(self, table: TableName) -> SourceFiles:
+        """Return the files of a table; see :class:`engines.contract.Engine`."""
+        return self.glue.source_files(table)
 
     def explain(self, executed: str) -> None:
         """Have Athena plan a statement without running it; it scans nothing."""

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ class Found:
     key: str
     bytes: int
     etag: str
+    written: datetime
 
     @property
     def uri(self) -> str:
@@ -63,7 +65,9 @@ class Places:
             pages = self._session.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
                 for entry in page.get("Contents", []):
-                    found.append(Found(bucket, entry["Key"], entry["Size"], entry["ETag"].strip('"')))
+                    found.append(
+                        Found(bucket, entry["Key"], entry["Size"], entry["ETag"].strip('"'), entry["LastModified"])
+                    )
                 if len(found) > limit:
                     return found[: limit + 1]
         return found

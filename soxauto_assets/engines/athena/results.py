@@ -8,7 +8,7 @@ UNLOAD, the CSV that a SELECT leaves is read: Athena quotes every value that is 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +108,9 @@ def from_csv(session: AwsSession, places: Places, finished: Finished, target: Pa
     kinds = {c["Name"]: _arrow(c) for c in answer["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]}
     uri = finished.execution["ResultConfiguration"]["OutputLocation"]
     bucket, key = split(uri)
-    (found,) = [entry for entry in places.listed(uri) if entry.key == key] or [Found(bucket, key, 0, "")]
+    (found,) = [entry for entry in places.listed(uri) if entry.key == key] or [
+        Found(bucket, key, 0, "", datetime.now(UTC))
+    ]
     text, part = target / "result.csv", target / "unload-00000.parquet"
     places.fetch(found, text)
     options = pa_csv.ConvertOptions(

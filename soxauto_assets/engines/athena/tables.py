@@ -7,12 +7,13 @@ import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from soxauto_assets.aws.refusals import code_of
 from soxauto_assets.aws.session import AwsSession
 from soxauto_assets.engines.athena.places import MAX_LISTED, Found, Places, visible
-from soxauto_assets.engines.contract import TableDescription
+from soxauto_assets.engines.contract import SourceFile, SourceFiles, TableDescription
 from soxauto_assets.errors import ExtractionError
 from soxauto_assets.sources.bindings import TableName
 
@@ -41,11 +42,13 @@ class GlueTable:
         columns: Column and type in Trino's words, partition keys last.
         location: Where its files lie; None for a view.
         updated: When Glue's entry was changed last, as ISO text; None where it is not told.
+        keys: Partition keys, which are among the columns.
     """
 
     columns: Mapping[str, str]
     location: str | None
     updated: str | None
+    keys: tuple[str, ...] = ()
 
 
 class Tables:
@@ -119,6 +122,19 @@ class Tables:
             return TableDescription(found.columns)
         return TableDescription(found.columns, len(files), sum(file.bytes for file in files))
 
+    def source_files(self, table: TableName) -> SourceFiles:
+        """Return the files of a table as they are listed in S3; each is read in parts, with our own credentials."""
+        found = self.get(table)
+        if found is None or found.location is None:
+            return SourceFiles(None, "a view, or a table of a federated source: it has no files to see", needed=False)
+        files = self.files(found)
+        if files is None:
+            return SourceFiles(None, f"its files cannot be listed, or are more than {MAX_LISTED:,}")
+        return SourceFiles(
+            tuple(SourceFile(f.uri, f.bytes, f.written, partial(self._places.ranged, f)) for f in files),
+            keys=frozenset(key.lower() for key in found.keys),
+        )
+
     def _listed(self, location: str) -> list[Found] | None:
         try:
             found = self._places.listed(location if location.endswith("/") else f"{location}/")
@@ -174,4 +190,5 @@ def _described(entry: Mapping[str, Any]) -> GlueTable:
         {column["Name"]: trino_type(column["Type"]) for column in columns},
         None if view else storage.get("Location") or None,
         updated.isoformat() if updated else None,
+        tuple(key["Name"] for key in entry.get("PartitionKeys", [])),
     )

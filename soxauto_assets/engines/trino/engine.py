@@ -13,13 +13,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from soxauto_assets.engines.contract import Answer, Errand, Execution, TableDescription, Unloaded
+from soxauto_assets.engines.contract import Answer, Errand, Execution, SourceFiles, TableDescription, Unloaded
 from soxauto_assets.engines.journal import Journal
 from soxauto_assets.engines.trino import scan
 from soxauto_assets.engines.trino.connection import session_properties
 from soxauto_assets.engines.trino.helpers import Helpers
 from soxauto_assets.engines.trino.queries import Finished, Queries
 from soxauto_assets.engines.trino.results import answered, copied, source_of
+from soxauto_assets.engines.trino.source_files import files_of
 from soxauto_assets.engines.trino.tables import Tables
 from soxauto_assets.sources.bindings import TableName
 from soxauto_assets.trino_settings import TrinoSettings
@@ -65,6 +66,13 @@ class TrinoEngine:
         """Describe a table as its catalog declares it; its files are not told, because counting them reads them all."""
         columns = self._tables.columns(table)
         return TableDescription(columns) if columns else None
+
+    def declare(self, tables: Mapping[TableName, Mapping[str, str]]) -> None:
+        """Do nothing: the cluster's catalogs declare their tables."""
+
+    def files(self, table: TableName) -> SourceFiles:
+        """Return the files of a table; see :class:`engines.contract.Engine`."""
+        return files_of(lambda text: self.ask(text, "list files"), self.settings, table)
 
     def explain(self, executed: str) -> None:
         """Have Trino plan a statement without running it."""

@@ -7,6 +7,7 @@ interrupted. A benchmark of a client's memory needs it apart from the client.
 """
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
@@ -34,7 +35,9 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     with tempfile.TemporaryDirectory() as folder:
         ministack = MiniStack(Path(folder))
-        endpoint = Endpoint(ministack.url, Path(folder) / "endpoint", region=REGION, account=ACCOUNT)
+        endpoint = Endpoint(
+            ministack.url, Path(folder) / "endpoint", region=REGION, account=ACCOUNT, trino=os.environ.get("TRINO_URL")
+        )
         try:
             make_buckets(endpoint)
             tables = upload_lake(endpoint, lake, DATA_BUCKET) if lake else []

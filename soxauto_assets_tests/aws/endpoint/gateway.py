@@ -41,15 +41,16 @@ class Endpoint:
         folder: Where it may keep files.
         region: Region of clients that name none.
         account: Account of keys that name none.
+        trino: ``TRINO_URL`` of a server that runs Athena's queries; None = DuckDB does.
     """
 
-    def __init__(self, upstream_url: str, folder: Path, *, region: str, account: str):
+    def __init__(self, upstream_url: str, folder: Path, *, region: str, account: str, trino: str | None = None):
         self.region = region
         self.account = account
         self.faults = Faults()
         self.credentials = Credentials(account)
         self.upstream = Upstream(upstream_url)
-        self.athena = Athena(self.upstream, folder / "athena")
+        self.athena = Athena(self.upstream, folder / "athena", trino)
         self._session = boto3.Session()
         self._clients: dict[tuple[object, ...], Any] = {}
         self.tester = self.credentials.register(name="tester")

@@ -88,6 +88,33 @@ def analyse(statement: Statement, catalog: Catalog, database: str | None, parame
     return Analysis({name: tables[name] for name in reads}, reads, names, sql)
 
 
+def located(
+    statement: Statement, catalog: Catalog, database: str | None, parameters: list[str]
+) -> tuple[exp.Query, dict[str, Table]]:
+    """Return a statement's query with its parameters put in and every table's database, and the tables by view name.
+
+    Whether columns, functions and types are known is left to who runs it.
+
+    Raises:
+        QueryFailure: A table does not exist, or may not be read.
+    """
+    tree = statement.tree.copy()
+    _put_parameters(tree, statement.parameters, parameters)
+    # The parser has given unknown functions another last letter (``statement``), lest it reads them in its own way.
+    unknown = {f"{f.name[:-1]}_": f.name for f in statement.words.functions if f.name not in FUNCTIONS}
+    for function in tree.find_all(exp.Anonymous):
+        function.set("this", unknown.get(function.name.lower(), function.name))
+    for table in tree.find_all(exp.Table):
+        for identifier in table.find_all(exp.Identifier):
+            identifier.set("this", identifier.name.lower())
+    return tree, _tables(tree, statement.text, catalog, database)
+
+
+def view_name(database: str, table: str) -> str:
+    """Return the name of a table among those of a statement."""
+    return _view(database, table)
+
+
 def _qualify_having(tree: exp.Expr, schema: dict[str, object]) -> None:
     """Give the columns of HAVING their table, which the parser's own step leaves to aliases; Trino knows no alias there.
 

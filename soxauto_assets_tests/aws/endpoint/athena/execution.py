@@ -7,17 +7,19 @@ accepted (``service``).
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import duckdb
 from botocore.exceptions import ClientError
+from sqlglot import exp
 
 from soxauto_assets_tests.aws.endpoint.athena import unload
-from soxauto_assets_tests.aws.endpoint.athena.analysis import Analysis, analyse
+from soxauto_assets_tests.aws.endpoint.athena.analysis import Analysis, analyse, located, view_name
 from soxauto_assets_tests.aws.endpoint.athena.catalog import Catalog
 from soxauto_assets_tests.aws.endpoint.athena.failures import (
     SYSTEM,
@@ -29,10 +31,13 @@ from soxauto_assets_tests.aws.endpoint.athena.failures import (
 from soxauto_assets_tests.aws.endpoint.athena.hive import ObjectCache, access_denied, reading, s3_failure
 from soxauto_assets_tests.aws.endpoint.athena.results import CASTS, Column, columns_of, csv_of, text_of
 from soxauto_assets_tests.aws.endpoint.athena.settings import ENGINE, AthenaSettings, QueryFault, WorkGroup
-from soxauto_assets_tests.aws.endpoint.athena.statement import Statement
+from soxauto_assets_tests.aws.endpoint.athena.statement import Statement, UnloadTarget
 from soxauto_assets_tests.aws.endpoint.credentials import Credential
 from soxauto_assets_tests.aws.endpoint.errors import AwsError
 from soxauto_assets_tests.aws.endpoint.upstream import Upstream
+
+if TYPE_CHECKING:
+    from soxauto_assets_tests.aws.endpoint.athena.on_trino import TrinoExecutor
 
 _ENDED = ("SUCCEEDED", "FAILED", "CANCELLED")
 
@@ -97,6 +102,7 @@ class Execution:
         settings: Delays and sizes in force.
         fault: Failure that it meets.
         folder: Folder for its files; removed at the end.
+        trino: Runs it in place of DuckDB.
     """
 
     def __init__(
@@ -107,6 +113,7 @@ class Execution:
         settings: AthenaSettings,
         fault: QueryFault | None,
         folder: Path,
+        trino: "TrinoExecutor | None" = None,
     ):
         self.submission = submission
         self.state = "QUEUED"
@@ -120,12 +127,13 @@ class Execution:
         self._settings = settings
         self._fault = fault
         self._folder = folder
+        self._trino = trino
         self._submitted = datetime.now(UTC)
         self._completed: datetime | None = None
         self._clock = {"queued": time.monotonic(), "started": 0.0, "planned": 0.0, "ended": 0.0}
         self._stopped = threading.Event()
         self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._interrupt: Callable[[], None] | None = None
         self._thread = threading.Thread(target=self._run, daemon=True, name=f"query {submission.id}")
 
     @property
@@ -136,7 +144,7 @@ class Execution:
     @property
     def executing(self) -> bool:
         """Whether the engine is at work."""
-        return self._connection is not None
+        return self._interrupt is not None
 
     def start(self) -> None:
         """Begin."""
@@ -153,8 +161,8 @@ class Execution:
                 return
             self._stopped.set()
             self._end("CANCELLED", "Query cancelled by user")
-            if self._connection is not None:
-                self._connection.interrupt()
+            if self._interrupt is not None:
+                self._interrupt()
 
     def _run(self) -> None:
         try:
@@ -186,6 +194,9 @@ class Execution:
         if fault and not fault.files:
             raise _meets(fault)
         catalog = Catalog(self._upstream, asked.credential, asked.region)
+        if self._trino:
+            self._on_trino(self._trino, catalog)
+            return
         analysis = analyse(asked.statement, catalog, asked.database, asked.parameters)
         views = {
             name: reading(table, analysis.reads[name], self._cache, asked.credential, asked.region)
@@ -204,7 +215,7 @@ class Execution:
         self._clock["planned"] = time.monotonic()
         with duckdb.connect(config={"memory_limit": self._settings.memory_limit, "threads": 2}) as connection:
             with self._lock:
-                self._connection = connection
+                self._interrupt = connection.interrupt
             try:
                 # Trino's from_base, of hexadecimal digits, which DuckDB lacks.
                 connection.execute("CREATE MACRO from_base(digits, base) AS CAST('0x' || digits AS BIGINT)")
@@ -217,7 +228,50 @@ class Execution:
                 raise engine_failure(error) from error
             finally:
                 with self._lock:
-                    self._connection = None
+                    self._interrupt = None
+
+    def _on_trino(self, executor: "TrinoExecutor", catalog: Catalog) -> None:
+        """Let a Trino server answer; what it refuses is refused in its own words."""
+        asked = self.submission
+        tree, tables = located(asked.statement, catalog, asked.database, asked.parameters)
+        for name, table in tables.items():
+            files = [] if table.keys else self._cache.files(table.location, asked.credential, asked.region)
+            there = executor.declare(table, files)
+            for reference in [node for node in tree.find_all(exp.Table) if node.db]:
+                if view_name(reference.db, reference.name) == name:
+                    reference.replace(exp.alias_(there.copy(), reference.alias_or_name, table=True))
+        sql = tree.sql("athena", comments=False)
+        self._watch()
+        self._clock["planned"] = time.monotonic()
+        if asked.statement.kind == "EXPLAIN":
+            _, rows, _ = executor.run(f"EXPLAIN {sql}", self._interruptible)
+            self.outcome.columns = [Column("Query Plan", "varchar", 0)]
+            self.outcome.rows = [[line] for line in str(rows[0][0]).splitlines()]
+            self._put(f"{self._name}.txt", str(rows[0][0]).encode())
+            return
+        if asked.statement.kind == "UNLOAD":
+            target = self._free_target()
+            paths, rows_written, scanned = executor.unload(sql, self._folder, target.compression, self._interruptible)
+            self._note_scanned(scanned)
+            self._store(target, paths, rows_written)
+            return
+        self.outcome.columns, rows, scanned = executor.run(sql, self._interruptible)
+        self._note_scanned(scanned)
+        self.outcome.rows = [[text_of(value) for value in row] for row in rows]
+        self._put_answer()
+
+    def _interruptible(self, interrupt: Callable[[], None] | None) -> None:
+        with self._lock:
+            self._interrupt = interrupt
+        if interrupt:
+            self._watch()
+
+    def _note_scanned(self, scanned: int) -> None:
+        self.outcome.scanned = scanned if self._settings.scanned is None else self._settings.scanned
+        limit = self.submission.workgroup.scan_limit
+        if limit is not None and self.outcome.scanned > limit:
+            self.outcome.scanned = limit
+            raise QueryCancelled("Bytes scanned limit was exceeded")
 
     def _execute(self, connection: duckdb.DuckDBPyConnection, analysis: Analysis) -> None:
         kind = self.submission.statement.kind
@@ -243,11 +297,26 @@ class Execution:
         self.outcome.columns = columns
         rows = connection.execute(sql).fetchall()
         self.outcome.rows = [[text_of(value) for value in row] for row in rows]
+        self._put_answer()
+
+    def _put_answer(self) -> None:
         self._watch()
-        self._put(f"{self._name}.csv", csv_of(columns, self.outcome.rows))
+        self._put(f"{self._name}.csv", csv_of(self.outcome.columns, self.outcome.rows))
         self._put(f"{self._name}.csv.metadata", self._name.encode())
 
     def _unload(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+        target = self._free_target()
+        batches = connection.sql(sql).to_arrow_reader(unload.BATCH)
+        self._store(
+            target, *unload.write_files(iter(batches), self._folder, target, self._settings.unload_files, self._watch)
+        )
+
+    def _free_target(self) -> UnloadTarget:
+        """Return the target of an UNLOAD, which is empty and may be written; the query's own folder is made.
+
+        Raises:
+            QueryFailure: It is not, or may not.
+        """
         asked = self.submission
         target = asked.statement.target
         assert target is not None
@@ -267,8 +336,12 @@ class Execution:
                 f"Target directory for table already exists: s3://{target.bucket}/{target.prefix}",
             )
         self._folder.mkdir(parents=True)
-        batches = connection.sql(sql).to_arrow_reader(unload.BATCH)
-        paths, rows = unload.write_files(iter(batches), self._folder, target, self._settings.unload_files, self._watch)
+        return target
+
+    def _store(self, target: UnloadTarget, paths: list[Path], rows: int) -> None:
+        """Upload the files of an UNLOAD and write its manifest."""
+        asked = self.submission
+        client = self._upstream.client("s3", asked.credential.account, asked.region)
         fault = self._fault
         kept = paths[: fault.files] if fault else paths
         uris = unload.upload(client, kept, target, self._encryption(), self._watch)

@@ -57,13 +57,19 @@ class Athena:
     Args:
         upstream: Ministack.
         folder: Where it may keep files.
+        trino: ``TRINO_URL`` of a server that runs the queries; None = DuckDB does.
     """
 
-    def __init__(self, upstream: Upstream, folder: Path):
+    def __init__(self, upstream: Upstream, folder: Path, trino: str | None = None):
         self.settings = AthenaSettings()
         self._upstream = upstream
         self._folder = folder
         self._cache = ObjectCache(upstream, folder / "objects")
+        self._trino = None
+        if trino:
+            from soxauto_assets_tests.aws.endpoint.athena.on_trino import TrinoExecutor
+
+            self._trino = TrinoExecutor(trino)
         self._states: dict[tuple[str, str], _State] = {}
         self._lock = threading.RLock()
 
@@ -176,6 +182,7 @@ class Athena:
                 self.settings,
                 self._fault(statement.text),
                 self._folder / submission.id,
+                self._trino,
             )
             state.executions[submission.id] = execution
             state.tokens[token] = (submission.id, content)
