@@ -5,7 +5,7 @@ Here belongs what the commands do to both. What does not belong here: making a s
 """
 
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -39,9 +39,24 @@ def trust_path(runtime: Runtime, given: Path | None) -> Path:
 
 
 def init_keys(
-    runtime: Runtime, owner: str, roles: tuple[str, ...], trust_file: Path | None, production: bool, console: Console
+    runtime: Runtime,
+    owner: str,
+    roles: tuple[str, ...],
+    since: str | None,
+    trust_file: Path | None,
+    production: bool,
+    console: Console,
 ) -> None:
     """Make the signing key where there is none, and let it count in the trust file, which is made where there is none.
+
+    Args:
+        runtime: The product as the settings compose it.
+        owner: Who signs with the key.
+        roles: What a signature by it says.
+        since: From when on it counts; None = from now on, or for a key that the product made itself, since it was made.
+        trust_file: The trust file; None = the default one.
+        production: Whether a new trust file refuses demo and lake.
+        console: Where to print.
 
     Raises:
         SettingsError: The key stands in the trust file already, or the file cannot be used.
@@ -50,10 +65,11 @@ def init_keys(
     path = trust_path(runtime, trust_file)
     trust = open_trust(path) if path.exists() else new_trust(production)
     signer = runtime.signer
-    trust = add_key(trust, signer.public_key, owner, roles, [runtime.settings.environment], runtime.clock())
+    begins = _instant(since, _made(runtime))
+    trust = add_key(trust, signer.public_key, owner, roles, [runtime.settings.environment], begins)
     write_trust(path, trust)
     _say(console, f"Signing key: {describe(signer)}")
-    _say(console, f"It counts as {', '.join(roles)} of {owner} in {path}")
+    _say(console, f"It counts as {', '.join(roles)} of {owner} from {instant_text(begins)} on, in {path}")
     _say(console, f"Hand that file to those who verify: soxauto verify PACKAGE --trust {path}")
 
 
@@ -157,6 +173,14 @@ def revoke(runtime: Runtime, key: str, reason: str, at: str | None, trust_file: 
     write_trust(path, trust)
     _say(console, f"Key {find_key(trust, key).id} is revoked from {instant_text(instant)} on, in {path}")
     _say(console, "Packages that it signed are refused from now on, unless a time token shows that they are older.")
+
+
+def _made(runtime: Runtime) -> datetime:
+    """Return when the signing key was made, where the product made it; otherwise now."""
+    if runtime.settings.signing_key is not None:
+        return runtime.clock()
+    seconds = int((runtime.settings.keys / "signing-key.pem").stat().st_mtime)
+    return min(runtime.clock(), datetime.fromtimestamp(seconds, UTC))
 
 
 def _swap(new: Path, place: Path, old_id: str) -> None:

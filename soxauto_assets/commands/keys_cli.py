@@ -29,9 +29,12 @@ def keys() -> None:
 @click.option(
     "--role", "roles", multiple=True, type=click.Choice(ROLES), default=("extractor", "period"), show_default=True
 )
+@click.option(
+    "--since", metavar="INSTANT", help="From when on it counts; default: now, or since the first close made the key."
+)
 @click.option("--production", is_flag=True, help="A new trust file refuses evidence of demo and lake.")
 @_TRUST
-def init(owner: str, roles: tuple[str, ...], production: bool, trust: Path | None) -> None:
+def init(owner: str, roles: tuple[str, ...], since: str | None, production: bool, trust: Path | None) -> None:
     """Make the signing key where there is none, and let it count in the trust file.
 
     The key is the one that SOXAUTO_SIGNING_KEY names, a file or a key of AWS KMS; outside AWS it may be left out.
@@ -39,7 +42,7 @@ def init(owner: str, roles: tuple[str, ...], production: bool, trust: Path | Non
     from soxauto_assets.commands.keys import init_keys
     from soxauto_assets.runtime import Runtime
 
-    init_keys(Runtime.from_environment(), owner, roles, trust, production, console)
+    init_keys(Runtime.from_environment(), owner, roles, since, trust, production, console)
 
 
 @keys.command()

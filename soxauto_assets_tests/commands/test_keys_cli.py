@@ -33,7 +33,7 @@ def test_a_first_hour_signs_trusts_and_verifies(soxauto, home):
     made = soxauto(*INIT)
     assert made.exit_code == 0, made.output
     (key,) = ids(home)
-    assert key in made.output and "counts as extractor, period of month-end service" in said(made)
+    assert key in made.output and "counts as extractor, period of month-end service from" in said(made)
     assert soxauto("close", "2025-09", "--item", "IPE_09").exit_code == 0
     package = str(home / "evidence" / "IPE_09" / "2025-09" / "attempt-0001")
     verified = soxauto("verify", package, "--trust", str(home / "keys" / "trust.json"))
@@ -48,7 +48,19 @@ def test_a_close_needs_no_command_before_it(soxauto, home):
     assert soxauto("close", "2025-09", "--item", "IPE_09").exit_code == 0
     verified = soxauto("verify", str(home / "evidence"))
     assert verified.exit_code == 0 and "no trust file was given" in verified.output
+    # Whoever lets the key count afterwards trusts what it has signed since it was made.
+    assert soxauto(*INIT).exit_code == 0
+    trusted = soxauto("verify", str(home / "evidence"), "--trust", str(home / "keys" / "trust.json"))
+    assert trusted.exit_code == 0, trusted.output
     assert (home / "keys" / "signing-key.pem").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_counts_from_the_instant_that_is_given(soxauto, home):
+    assert soxauto("close", "2025-09", "--item", "IPE_09").exit_code == 0
+    assert soxauto(*INIT, "--since", "2100-01-01T00:00:00Z").exit_code == 0
+    verified = soxauto("verify", str(home / "evidence"), "--trust", str(home / "keys" / "trust.json"))
+    assert verified.exit_code == 1 and "counts from 2100-01-01T00:00:00Z, after it was sealed" in said(verified)
+    assert "'soon' is no instant" in said(soxauto(*INIT, "--since", "soon", "--trust", str(home / "other.json")))
 
 
 def test_a_rotated_key_counts_for_what_it_signed_and_the_new_one_from_then_on(soxauto, home):

@@ -119,6 +119,8 @@ def test_a_month_is_extracted_checked_and_sealed(settings, instance):
     (sealed,) = result.asset_materializations_for_node("evidence__IPE_07")
     assert sealed.metadata["verdict"].value == "passed" and sealed.metadata["attempt"].value == 1
     assert Path(sealed.metadata["package"].value, "seal.json").is_file()
+    assert len(sealed.metadata["signed_by"].value) == 64 and sealed.metadata["sealed_at"].value.endswith("Z")
+    assert sealed.metadata["version_id"].value == "none: a folder has no versions"
 
 
 def test_a_failing_month_is_sealed_as_failed_red_in_its_month_and_green_after_correction(settings, instance, lake):
