@@ -5,9 +5,11 @@ Here belongs options and help. What does not belong here: what a command does (`
 """
 
 import sys
+from pathlib import Path
 
 import click
 
+from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.settings import Settings
 
@@ -28,4 +30,35 @@ def recompute(package: str, as_json: bool) -> None:
     sys.exit(recompute_place(Settings.from_environment(), package, as_json, console))
 
 
-COMMANDS = (recompute,)
+@click.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--rows", "limit", default=5, show_default=True, type=click.IntRange(0, 1000), help="Rows of each kind.")
+@_JSON
+def diff(first: str, second: str, limit: int, as_json: bool) -> None:
+    """Show what differs between two packages of one item: queries, parameters, totals, rows by key, checks, lines.
+
+    What identifies a customer is shown as its shape. Exit code 1: the content differs.
+    """
+    from soxauto_assets.commands.diff import diff_places
+
+    sys.exit(diff_places(first, second, as_json, limit, console))
+
+
+@click.command()
+@click.argument("package")
+@click.option("--rows", "limit", default=5, show_default=True, type=click.IntRange(0, 1000), help="Rows of each kind.")
+@_JSON
+@LAKE
+def reperform(package: str, limit: int, as_json: bool, lake: Path | None) -> None:
+    """Run the SQL that is sealed in PACKAGE at the source again and compare rows, digests and totals. Seals nothing.
+
+    Exit code 1: the source answers something else by now. 2: it cannot be asked, for example since it shows only its current
+    state.
+    """
+    from soxauto_assets.commands.reperform import reperform_place
+
+    sys.exit(reperform_place(Settings.from_environment(lake=lake), package, as_json, limit, console))
+
+
+COMMANDS = (recompute, diff, reperform)

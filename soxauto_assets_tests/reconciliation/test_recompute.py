@@ -36,7 +36,7 @@ def package(month: Runtime) -> Path:
 
 @pytest.fixture(scope="module")
 def forged(month: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Jamaica's balance is lowered until the variance is gone, and lines, totals, balances, checks and status follow."""
+    """Egypt's balance is lowered until the variance is gone, and lines, totals, balances, checks and status follow."""
     with reconcile(month.evidence, PERIOD, month.configuration, known_companies("lake")) as (result, session):
         lines = tuple(
             replace(line, actual=line.target, unexplained=D(0), status="reconciled")
