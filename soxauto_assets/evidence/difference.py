@@ -136,7 +136,8 @@ class _Comparison:
         counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in (changed, *differs.values()))
         found = self._one(f"SELECT {counts} FROM a JOIN b ON {same}")
         only = [f"SELECT {x}.* FROM {x} ANTI JOIN {y} ON {same}" for x, y in (("a", "b"), ("b", "a"))]
-        pairs = f"SELECT a, b FROM a JOIN b ON {same} WHERE {changed}"
+        both = ", ".join(f"{x}.{_quoted(name)}" for x in SIDES for name in self.names)
+        pairs = f"SELECT {both} FROM a JOIN b ON {same} WHERE {changed}"
         sides = [
             f"SELECT {', '.join(f'{x}.{_quoted(name)}' for name in self.names)} FROM a JOIN b ON {same} WHERE {changed}"
             for x in SIDES
@@ -194,7 +195,10 @@ class _Comparison:
 
     def _changed(self, pairs: str) -> Iterator[str]:
         order = ", ".join(f"a.{_quoted(name)}" for name in self.contract["key"])
-        for first, second in self.connection.execute(f"{pairs} ORDER BY {order} LIMIT {self.limit}").fetchall():
+        for row in self.connection.execute(f"{pairs} ORDER BY {order} LIMIT {self.limit}").fetchall():
+            first, second = (
+                dict(zip(self.names, half, strict=True)) for half in (row[: len(self.names)], row[len(self.names) :])
+            )
             moved = [
                 f"{name} {self._shown(name, first[name])} -> {self._shown(name, second[name])}"
                 for name in self.names
