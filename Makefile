@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-aws demo test test-aws test-months test-trino test-browser effectiveness ui check \
-	format lock clean-state bench bench-aws bench-checks bench-reconciliation bench-engines
+	format lock clean-state bench bench-aws bench-checks bench-reconciliation bench-engines bench-evidence
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ bench-checks: install $(VENV)-ge/.installed ## Our checks against pandera on pan
 
 bench-reconciliation: install ## The reconciliation of 1 million vouchers, order items and entries
 	PYTHONPATH=. $(BIN)/python benchmarks/reconciliation.py
+
+bench-evidence: install ## Sealing and verifying 2 million rows, beside bare reading and hashing (LARGE=1: 20 million)
+	PYTHONPATH=. $(BIN)/python benchmarks/evidence.py $(if $(LARGE),--large)
 
 lock: install ## Write what the pinned packages resolved to into constraints.txt
 	$(BIN)/pip freeze --exclude-editable --exclude soxauto-assets > constraints.txt

@@ -16,6 +16,7 @@ from soxauto_assets.commands.keys_cli import COMMANDS as KEY_COMMANDS
 from soxauto_assets.commands.options import LAKE
 from soxauto_assets.commands.proofs_cli import COMMANDS as PROOF_COMMANDS
 from soxauto_assets.commands.reconciliation_cli import COMMANDS as RECONCILIATION_COMMANDS
+from soxauto_assets.commands.review_cli import COMMANDS as REVIEW_COMMANDS
 from soxauto_assets.commands.sources_cli import COMMANDS as SOURCE_COMMANDS
 from soxauto_assets.commands.terminal import console
 from soxauto_assets.errors import SoxautoError
@@ -165,7 +166,14 @@ def ui(port: int, host: str) -> None:
     serve(Settings.from_environment(), host, port)
 
 
-for _command in (*SOURCE_COMMANDS, *DECISION_COMMANDS, *PROOF_COMMANDS, *KEY_COMMANDS, *RECONCILIATION_COMMANDS):
+for _command in (
+    *SOURCE_COMMANDS,
+    *DECISION_COMMANDS,
+    *PROOF_COMMANDS,
+    *KEY_COMMANDS,
+    *RECONCILIATION_COMMANDS,
+    *REVIEW_COMMANDS,
+):
     main.add_command(_command)
 
 if __name__ == "__main__":

@@ -15,11 +15,14 @@ from soxauto_assets.defs.jobs import (
     close_schedule,
     manifest_job,
     manifest_sensors,
+    packages_job,
     reconcile_after_close,
     reconcile_job,
 )
+from soxauto_assets.defs.packages import package_check
 from soxauto_assets.defs.partitions import monthly_partitions
-from soxauto_assets.defs.reconciliation import reconciliation_assets
+from soxauto_assets.defs.reconciliation import EVIDENCE, reconciliation_assets
+from soxauto_assets.defs.rendering import evidence_key
 from soxauto_assets.defs.resources import PlatformResource, platform_resource
 from soxauto_assets.defs.sources import source_specs
 from soxauto_assets.extraction.extract import definition_digest
@@ -52,11 +55,15 @@ def build_defs(
             *(evidence_asset(item, partitions, versions[item.id]) for item in chosen),
             reconciliation_assets(partitions),
         ]
-        checks = [extract_checks(item, partitions) for item in chosen]
+        evidence = (*map(evidence_key, chosen), EVIDENCE)
+        checks = [
+            *(extract_checks(item, partitions) for item in chosen),
+            *(package_check(key, partitions) for key in evidence),
+        ]
     return dg.Definitions(
         assets=assets,
         asset_checks=checks,
-        jobs=[job, checks_job(chosen), reconcile, manifest],
+        jobs=[job, checks_job(chosen), packages_job(chosen), reconcile, manifest],
         schedules=[close_schedule(job)],
         sensors=[*reconcile_after_close(job, reconcile), *manifest_sensors(manifest)],
         resources={"platform": platform or platform_resource(settings)},

@@ -3,15 +3,18 @@
 The inline blocking check ``verdict`` keeps everything below from running on a failed item.
 """
 
+from typing import Any
+
 import dagster as dg
 from pydantic import Field
 
 from soxauto_assets.catalog.model import Item
+from soxauto_assets.defs.packages import package_metadata
 from soxauto_assets.defs.rendering import checks_table, evidence_key, extract_key
 from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
 from soxauto_assets.evidence.sealing import Sealing
-from soxauto_assets.evidence.store import EvidenceStore, SealedPackage, local_path, signers_of
+from soxauto_assets.evidence.store import EvidenceStore
 
 VERDICT = "verdict"
 
@@ -73,16 +76,12 @@ def _result(sealing: Sealing, store: EvidenceStore) -> dg.MaterializeResult:  # 
     failed = [result for result in sealing.results if not result.good]
     accepted = [f"{r.name} by {r.override.person}: {r.override.reason}" for r in failed if r.override]
     advisory = [result.name for result in failed if result.severity == "warn"]
-    statement = {
+    statement: dict[str, Any] = {
         "verdict": sealing.verdict,
         "attempt": sealing.package.attempt,
         "outcome": sealing.outcome,
         "reason": sealing.reason,
-        "package": _place(sealing.package),
-        "seal_sha256": sealing.package.seal_sha256,
-        "version_id": sealing.package.version_id or "none: a folder has no versions",
-        "signed_by": ", ".join(signers_of(store, sealing.package)) or "nobody",
-        "sealed_at": store.statement(sealing.package)["predicate"].get("sealed_at", "not said"),
+        **package_metadata(sealing.package, store),
         "checks": checks_table(sealing.results),
     }
     return dg.MaterializeResult(
@@ -103,13 +102,8 @@ def _result(sealing: Sealing, store: EvidenceStore) -> dg.MaterializeResult:  # 
                     "failed": ", ".join(r.name for r in failed if r.severity == "error") or "none",
                     "warnings": ", ".join(advisory) or "none",
                     "accepted": "; ".join(accepted) or "none",
-                    "package": _place(sealing.package),
+                    "package": statement["package"],
                 },
             )
         ],
     )
-
-
-def _place(package: SealedPackage) -> dg.PathMetadataValue:
-    """Return where a package is: a path on this machine, or the URI of the object that commits it."""
-    return dg.MetadataValue.path(str(local_path(package.uri) or package.uri))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from soxauto_assets.catalog.model import Item
-from soxauto_assets.defs.reconciliation import KEYS
+from soxauto_assets.defs.packages import PACKAGE_VERIFIES
+from soxauto_assets.defs.reconciliation import EVIDENCE, KEYS
 from soxauto_assets.defs.rendering import evidence_key, extract_key
 from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
@@ -22,6 +23,7 @@ CLOSE = "close_month"
 CHECKS = "checks"
 RECONCILE = "reconcile_month"
 MANIFEST = "period_manifest"
+PACKAGES = "verify_packages"
 
 
 def close_job(items: tuple[Item, ...]) -> "AssetJob":
@@ -29,7 +31,7 @@ def close_job(items: tuple[Item, ...]) -> "AssetJob":
     keys = [key(item) for item in items for key in (extract_key, evidence_key)]
     return dg.define_asset_job(
         CLOSE,
-        selection=dg.AssetSelection.assets(*keys),
+        selection=dg.AssetSelection.assets(*keys) - package_selection(items),
         description="Close a month: every item is extracted, checked and sealed.",
         tags={"sox/control": "C-PG-1"},
     )
@@ -52,6 +54,25 @@ def checks_job(items: tuple[Item, ...]) -> "AssetJob":
     )
 
 
+def package_selection(items: tuple[Item, ...]) -> dg.AssetSelection:
+    """Return the checks ``package_verifies`` of the items and of the reconciliation."""
+    keys = [dg.AssetCheckKey(key, PACKAGE_VERIFIES) for key in (*map(evidence_key, items), EVIDENCE)]
+    return dg.AssetSelection.checks(*keys)
+
+
+def packages_job(items: tuple[Item, ...]) -> "AssetJob":
+    """Return the job that verifies every sealed package of a month again. Its month is a tag, as in :func:`checks_job`."""
+    return dg.define_asset_job(
+        PACKAGES,
+        selection=package_selection(items),
+        description=(
+            "Verify every sealed package of a month again: bytes, seal, signature, digest, totals, verdict. Start it with the "
+            "tag dagster/partition = YYYY-MM."
+        ),
+        tags={"sox/control": "C-PG-1"},
+    )
+
+
 def reconcile_job() -> "AssetJob":
     """Return the job that reconciles a month from what is sealed.
 
@@ -59,7 +80,7 @@ def reconcile_job() -> "AssetJob":
     """
     return dg.define_asset_job(
         RECONCILE,
-        selection=dg.AssetSelection.assets(*KEYS),
+        selection=dg.AssetSelection.assets(*KEYS) - package_selection(()),
         description="Reconcile a month: actuals against target values, from the sealed packages alone.",
         tags={"sox/control": "C-PG-1"},
     )
@@ -136,7 +157,11 @@ def manifest_sensors(job: dg.JobDefinition) -> list[dg.SensorDefinition]:
         def after(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
             run = context.dagster_run
             period = run.tags.get("dagster/partition")
-            if period is None or run.job_name in (MANIFEST, CHECKS) or run.tags.get("soxauto/command") == "close":
+            if (
+                period is None
+                or run.job_name in (MANIFEST, CHECKS, PACKAGES)
+                or run.tags.get("soxauto/command") == "close"
+            ):
                 return dg.SkipReason("it seals nothing of a month, or its command wrote the manifest")
             return dg.RunRequest(run_key=run.run_id, partition_key=period)
 

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 import dagster as dg
 
+from soxauto_assets.defs.packages import package_metadata
 from soxauto_assets.defs.rendering import check_metadata, checks_table, severity, table_schema
 from soxauto_assets.defs.resources import PlatformResource
 from soxauto_assets.errors import SoxautoError
-from soxauto_assets.evidence.store import local_path
+from soxauto_assets.evidence.store import EvidenceStore
 from soxauto_assets.reconciliation.findings import CHECKS
 from soxauto_assets.reconciliation.package import ID, LINES, SealedReconciliation
 from soxauto_assets.reconciliation.reconcile import RATES, Reconciliation, components, lines_beside
@@ -99,7 +100,7 @@ def reconciliation_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
             result, sealed = platform.runtime.reconcile(period, context.run.run_id, config.reason)
         except SoxautoError as error:
             raise dg.Failure(description=str(error), allow_retries=False) from error
-        yield from _materialized(result, sealed)
+        yield from _materialized(result, sealed, platform.runtime.evidence)
         for check in sealed.results:
             yield dg.AssetCheckResult(
                 passed=check.good,
@@ -112,7 +113,9 @@ def reconciliation_assets(partitions: dg.PartitionsDefinition) -> dg.AssetsDefin
     return reconciliation
 
 
-def _materialized(result: Reconciliation, sealed: SealedReconciliation) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+def _materialized(
+    result: Reconciliation, sealed: SealedReconciliation, store: EvidenceStore
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     group = result.totals[-1]
     used = "\n".join(
         f"| {one.item.id} | {one.attempt} | {one.verdict} | `{one.dataset_digest}` |"
@@ -154,8 +157,7 @@ def _materialized(result: Reconciliation, sealed: SealedReconciliation) -> Itera
             "attempt": package.attempt,
             "outcome": sealed.outcome,
             "reason": sealed.reason,
-            "package": dg.MetadataValue.path(str(local_path(package.uri) or package.uri)),
-            "seal_sha256": package.seal_sha256,
+            **package_metadata(package, store),
             "inputs": dg.MetadataValue.md(f"| input | attempt | verdict | dataset digest |\n|---|---|---|---|\n{used}"),
             "checks": checks_table(sealed.results),
         },

@@ -127,7 +127,7 @@ def seal_reconciliation(
     with tempfile.TemporaryDirectory(prefix="soxauto-") as scratch:
         dataset = write_lines(result, Path(scratch))
         tables = write_tables(session, Path(scratch))
-        results = (*result.results, _control_totals(result, dataset))
+        results = results_of(result, dataset)
         verdict = verdict_of(results)
         content = _content(result, dataset.digest, tables, results)
         while True:
@@ -352,6 +352,16 @@ def totals_of_balances(result: Reconciliation) -> TypedTable:
     types = [pa.string(), pa.int64(), *([arrow_type(SUM)] * 3)]
     arrays = [pa.array([row[n] for row in rows], kind) for n, kind in enumerate(types)]
     return TypedTable.from_arrow(pa.table(dict(zip(names, arrays, strict=True))))
+
+
+def results_of(result: Reconciliation, dataset: Dataset) -> tuple[CheckResult, ...]:
+    """Return every check result that the package of a reconciliation holds.
+
+    Args:
+        result: The reconciliation.
+        dataset: Its lines, as :func:`write_lines` wrote them.
+    """
+    return (*result.results, _control_totals(result, dataset))
 
 
 def _control_totals(result: Reconciliation, dataset: Dataset) -> CheckResult:

@@ -152,7 +152,7 @@ def reconcile(
         CatalogError: A rule file or the configuration contradicts itself.
     """
     inputs = collect(store, period, reads())
-    last_month = _last_rates(store, period, configuration)
+    last_month = last_rates(store, period, configuration)
     with open_session(inputs, configuration) as session:
         yield compute(session, companies, thresholds(), last_month), session
 
@@ -226,7 +226,7 @@ def _environment(inputs: Inputs) -> str:
     return names[0] if len(names) == 1 else " and ".join(names) or "unknown"
 
 
-def _last_rates(store: EvidenceStore, period: Period, configuration: Configuration) -> dict[str, Decimal]:
+def last_rates(store: EvidenceStore, period: Period, configuration: Configuration) -> dict[str, Decimal]:
     """Return last month's usable rates; none where CR_05 of that month is not there."""
     before = collect(store, period.previous(), tuple(item for item in all_items() if item.id == RATES))
     with open_session(before, configuration) as session:

@@ -15,6 +15,7 @@ from soxauto_assets.evidence.bag import read_bag, write_bag
 
 INFO = {"External-Identifier": "IPE_07/2025-09/attempt-0001", "Bag-Software-Agent": "test"}
 PAYLOAD = {"rows/part-00000.parquet": b"PAR1", "checks.json": b"{}", "query/Extract.sql": b"select 1\n"}
+from soxauto_assets_tests.evidence.bagit_conformance import recreated
 
 
 def sha256(content: bytes) -> str:
@@ -201,3 +202,10 @@ def test_a_manifest_read_back_is_the_one_written(digests):
 @given(info=st.dictionaries(st.from_regex(r"[A-Z][A-Za-z0-9-]*", fullmatch=True), values, max_size=5))
 def test_information_read_back_is_the_one_written(info):
     assert form.parse_info(form.info_bytes(info)) == info
+
+
+def test_the_cases_of_the_conformance_suite_in_our_form(tmp_path):
+    """The suite's own bags are run by ``bagit_conformance.py``, outside the tests."""
+    answers = {case.name: (said is None, case.valid) for case, said in recreated(tmp_path)}
+    assert len(answers) == 13
+    assert {name for name, (accepted, valid) in answers.items() if accepted != valid} == set()
