@@ -8,6 +8,7 @@ import pytest
 from soxauto_assets.defs.build import build_defs
 from soxauto_assets.defs.jobs import CLOSE, PACKAGES
 from soxauto_assets.defs.packages import PACKAGE_VERIFIES
+from soxauto_assets.evidence.envelope import key_id_of
 from soxauto_assets.runtime import Runtime
 from soxauto_assets.settings import Settings
 
@@ -52,7 +53,7 @@ def test_an_evidence_asset_carries_what_names_its_package(settings, closed):
     assert said["package_uri"] == package.uri
     assert said["version_id"] == "none: a folder has no versions"
     assert (said["dataset_digest"], said["verdict"]) == (predicate["dataset_digest"], predicate["verdict"])
-    assert (said["signed_by"], said["sealed_at"]) == (runtime.signer.key_id, predicate["sealed_at"])
+    assert (said["signed_by"], said["sealed_at"]) == (key_id_of(runtime.signer.public_key), predicate["sealed_at"])
 
 
 def test_a_close_does_not_verify_twice(closed):
