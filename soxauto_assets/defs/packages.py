@@ -1,6 +1,7 @@
 """The check ``package_verifies`` of every evidence asset, by month, not blocking: the sealed package still verifies.
 
-It is evaluated by a job of its own, so that a close does not read twice what it has just sealed and read back.
+It is evaluated by a job of its own. The job that closes a month holds none of them; a run of chosen assets (``soxauto close``,
+Materialize) is given all checks of these assets by Dagster, and so evaluates them once after sealing.
 """
 
 import dagster as dg

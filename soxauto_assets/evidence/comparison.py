@@ -110,7 +110,7 @@ def compare_packages(first: Path, second: Path, limit: int) -> Comparison:
         ),
         checks=_checks(first, second),
         environment=_both(*(document(package, "environment.json", {}) for package in (first, second))),
-        inputs=entries(*(side["inputs"] for side in said), ("item",)),
+        inputs=entries(said[0]["inputs"], said[1]["inputs"], ("item",)),
         reconciliation=_reconciliation(first, second),
     )
 
@@ -138,7 +138,9 @@ def _queries(first: Path, second: Path) -> dict[str, str]:
             texts = [side.get(purpose, {}).get(kind, "").splitlines() for side in (before, after)]
             if texts[0] != texts[1]:
                 name = f"{purpose}.{kind}"
-                found[name] = "\n".join(unified_diff(*texts, f"first/{name}.sql", f"second/{name}.sql", lineterm=""))
+                found[name] = "\n".join(
+                    unified_diff(texts[0], texts[1], f"first/{name}.sql", f"second/{name}.sql", lineterm="")
+                )
     return found
 
 
@@ -162,7 +164,7 @@ def _totals(first: Path, second: Path, contracts: Sequence[Mapping[str, Any]]) -
     tables = [TypedTable.from_json(document(package, "control_totals.json")["landed"]) for package in (first, second)]
     if groups[0] != groups[1]:
         return [{"group": {}, "grouped_by": groups}]
-    return compare_totals(*tables, groups[0])
+    return compare_totals(tables[0], tables[1], groups[0])
 
 
 def _checks(first: Path, second: Path) -> dict[str, list[str]]:

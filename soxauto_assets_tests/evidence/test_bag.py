@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from soxauto_assets.errors import NotVerified, StorageError
 from soxauto_assets.evidence import form
 from soxauto_assets.evidence.bag import read_bag, write_bag
+from soxauto_assets_tests.evidence.bagit_conformance import recreated
 
 INFO = {"External-Identifier": "IPE_07/2025-09/attempt-0001", "Bag-Software-Agent": "test"}
 PAYLOAD = {"rows/part-00000.parquet": b"PAR1", "checks.json": b"{}", "query/Extract.sql": b"select 1\n"}
-from soxauto_assets_tests.evidence.bagit_conformance import recreated
 
 
 def sha256(content: bytes) -> str:
