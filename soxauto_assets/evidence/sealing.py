@@ -21,6 +21,7 @@ from soxauto_assets.catalog.model import Item
 from soxauto_assets.checks import CheckContext, CheckResult, Verdict, verdict_of
 from soxauto_assets.checks.drift import figures
 from soxauto_assets.checks.totals import landed_totals
+from soxauto_assets.engines.lineage import column_lineage
 from soxauto_assets.evidence.environment import build_environment
 from soxauto_assets.evidence.form import STATEMENT_TYPE
 from soxauto_assets.evidence.store import AttemptExists, EvidenceStore, SealedPackage, Sign
@@ -228,6 +229,7 @@ def payload(
         "query/parameters.json": {"parameters": recorded["parameters"], "configuration": recorded["configuration"]},
         "query/digests.json": {purpose: dict(s.digests) for purpose, s in record.statements.items()},
         "bindings.json": recorded["bindings"],
+        "lineage.json": lineage_of(item),
         "contract.json": contract_of(item),
         "dataset.json": {"digest": recorded["dataset"], "files": recorded["files"]},
         "control_totals.json": {
@@ -248,6 +250,21 @@ def payload(
         "environment.json": build_environment(),
     }
     return {**files, **{name: canonical_json(value) for name, value in documents.items()}}
+
+
+def lineage_of(item: Item) -> dict[str, Any]:
+    """Return where the values of an item's columns come from: source columns, or the headers of its file.
+
+    The physical tables behind the logical sources are in ``bindings.json``.
+    """
+    if item.upload:
+        headers = {column: list(names) for column, names in item.upload.headers.items()}
+        return {"file": item.upload.system, "columns": headers}
+    columns = column_lineage(item.id)
+    return {
+        "sources": list(item.sources),
+        "columns": {name: [list(leaf) for leaf in columns[name]] for name in columns},
+    }
 
 
 def failing_keys(dataset: Dataset, results: Sequence[CheckResult], scratch: Path) -> dict[str, bytes | Path]:
