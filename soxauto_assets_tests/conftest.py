@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from hypothesis import settings
 
 from soxauto_assets.cli import main
 from soxauto_assets.runtime import Runtime
@@ -15,6 +16,10 @@ from soxauto_assets_tests.catalog.test_cr_05 import TABLES as RATES
 from soxauto_assets_tests.catalog.test_ipe_07 import TABLES as RECEIVABLES
 from soxauto_assets_tests.catalog.test_ipe_09 import ORDERS
 from soxauto_assets_tests.lakes import write_lake
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 VOUCHER_ACCOUNT = "        EC_NG        | 184120A              | 18412                | Voucher liability\n"
 HAND_MADE = {

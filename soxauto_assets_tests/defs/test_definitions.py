@@ -14,7 +14,9 @@ from soxauto_assets.catalog import all_items
 from soxauto_assets.checks import check_plan
 from soxauto_assets.defs.build import build_defs
 from soxauto_assets.defs.jobs import CLOSE
+from soxauto_assets.defs.packages import PACKAGE_VERIFIES
 from soxauto_assets.reconciliation.findings import CHECKS
+from soxauto_assets.reconciliation.package import ID
 from soxauto_assets.settings import PROJECT, Settings
 from soxauto_assets_tests.catalog.test_cr_04 import BALANCES
 from soxauto_assets_tests.lakes import write_table
@@ -96,6 +98,7 @@ def test_every_check_spec_carries_the_months(settings):
     expected = {(f"extract/{item.id}", planned.name) for item in all_items() for planned in check_plan(item)}
     expected |= {(f"evidence/{item}", "verdict") for item in ITEMS}
     expected |= {("reconciliation/variances", name) for name in CHECKS}
+    expected |= {(f"evidence/{item}", PACKAGE_VERIFIES) for item in (*ITEMS, ID)}
     assert set(checks) == expected
     assert all(partitions is not None for partitions in checks.values())
 
