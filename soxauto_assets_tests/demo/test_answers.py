@@ -30,11 +30,11 @@ AMOUNTS = {
     "IPE_12": lambda row: row["amount_paid"],
     "IPE_34": lambda row: row["amounttorefund"],
 }
-# Every month takes minutes ('make test-months'); by default the first one and those with a planted fault or case.
+# Every month takes minutes ('make test-months'); by default one with a fault and those whose cases are planted by hand.
 PERIODS = [
     period.key
     for period in MONTHS
-    if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2024-08" or period.key >= "2025-05"
+    if os.environ.get("SOXAUTO_TEST_MONTHS") == "all" or period.key == "2025-06" or period.key >= "2025-08"
 ]
 each_period = pytest.mark.parametrize("period", PERIODS)
 
@@ -294,7 +294,9 @@ def test_the_status_of_each_month(runtime, answers):
             found[period] = result.status
     special = {"2025-05": "incomplete", "2025-06": "incomplete", "2025-07": "incomplete"}
     special["2025-10"] = "unexplained above threshold"
-    assert {period: found[period] for period in special} == special
+    assert {period: found[period] for period in special if period in found} == {
+        period: status for period, status in special.items() if period in PERIODS
+    }
     assert {status for period, status in found.items() if period not in special} <= {"explained", "reconciled"}
 
 
@@ -374,9 +376,10 @@ def test_each_fault_is_found_by_its_check_in_its_month_and_in_no_other(runtime, 
                 expected = check["severity"] == "warn" and check["name"] in EXPECTED_WARNINGS
                 if check["status"] not in ("passed", "not_applicable") and not expected:
                     found[(period, item, check["name"])] = check["details"]
-    faults = answers["faults"].values()
+    faults = [fault for fault in answers["faults"].values() if fault["period"] in PERIODS]
     assert set(found) == {(fault["period"], fault["item"], fault["check"]) for fault in faults}
-    assert found[("2025-05", "CR_05", "rate_present")] == ["JD_UG: 1 rows"]
+    if "2025-05" in PERIODS:
+        assert found[("2025-05", "CR_05", "rate_present")] == ["JD_UG: 1 rows"]
     assert found[("2025-06", "IPE_07", "key_unique")] == ["(HF_SN, 18) occurs 2 times"]
 
 
