@@ -88,10 +88,10 @@ def close_period(
     try:
         lines = [done.get(item.id) or _line(runtime, item, period.key, run_id, _UNSEALED[end]) for item in items]
     except CredentialsError as error:
-        # They expired in mid-run: what the run sealed is in the store, which cannot be asked now.
+        # They expired in mid-run: what the run sealed is in the store, which cannot be asked now, nor take the manifest. The
+        # close that goes on writes it.
         console.print(f"[red]{escape(str(error))}[/red]", highlight=False, soft_wrap=True)
         console.print(_RESUME.format(period.key, run_id), soft_wrap=True)
-        _record(runtime, period, run_id, console)
         return 2
     _show(runtime, lines, period.key, console)
     stopped = end == "crashed" or any(line.package is None and line.exemption is None for line in lines)

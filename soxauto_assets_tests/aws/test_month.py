@@ -109,7 +109,7 @@ def test_extracts_and_evidence_are_in_s3_and_locked_evidence_says_until_when(clo
         for entry in page["Contents"]
         if entry["Key"].endswith(".json") and entry["Key"].count("/") == 3
     }
-    assert commits == {f"evidence/{item}/{PERIOD}/attempt-0001.json" for item in ITEMS}
+    assert commits == {f"evidence/{item}/{PERIOD}/attempt-0001.json" for item in (*ITEMS, "RECONCILIATION")}
     for item in ITEMS:
         digest = closed.predicate("aws", item)["dataset_digest"]
         landed = f"datasets/{item}/{PERIOD}/{digest}/part-00000.parquet"

@@ -169,8 +169,10 @@ class Execution:
             self._pause(self._settings.queue_seconds)
             self._enter("RUNNING")
             self._clock["started"] = time.monotonic()
+            # What was asked when it started counts, however long the work itself takes.
+            run_seconds = self._settings.run_seconds
             self._carry_out()
-            self._pause(self._settings.run_seconds - (time.monotonic() - self._clock["started"]))
+            self._pause(run_seconds - (time.monotonic() - self._clock["started"]))
             with self._lock:
                 if self.active:
                     self._end("SUCCEEDED", None)
