@@ -260,7 +260,7 @@ def lineage_of(item: Item) -> dict[str, Any]:
     if item.upload:
         headers = {column: list(names) for column, names in item.upload.headers.items()}
         return {"file": item.upload.system, "columns": headers}
-    columns = column_lineage(item.id)
+    columns = column_lineage(item.id) if item.sources else {}
     return {
         "sources": list(item.sources),
         "columns": {name: [list(leaf) for leaf in columns[name]] for name in columns},
